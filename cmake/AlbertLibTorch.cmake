@@ -1,0 +1,50 @@
+# LibTorch as the interface target albert::torch.
+#
+# Searched in this order: -DLIBTORCH=... or the environment's LIBTORCH, CMAKE_PREFIX_PATH, the cache that scripts/setup.sh fills.
+# find_package(Torch) is not used: the wheel's package file stops where no CUDA toolkit is installed, which is most users.
+#
+# Only libtorch_cpu and libc10 are linked; where a program is asked for a CUDA device it loads libtorch_cuda at run time
+# (src/model/device.cpp). So one binary serves machines with and without a GPU.
+set(ALBERT_TORCH_VERSION 2.15.0)
+set(LIBTORCH "$ENV{LIBTORCH}" CACHE PATH "Folder of LibTorch (it holds include/ and lib/)")
+if(DEFINED ENV{ALBERT_LIBTORCH_CACHE})
+  set(albert_torch_cache "$ENV{ALBERT_LIBTORCH_CACHE}")
+else()
+  set(albert_torch_cache "$ENV{HOME}/.cache/albert")
+endif()
+
+find_path(ALBERT_TORCH_INCLUDE ATen/ATen.h
+  HINTS ${LIBTORCH}/include ${LIBTORCH}/torch/include
+  PATHS ${albert_torch_cache}/libtorch-${ALBERT_TORCH_VERSION}/torch/include
+  PATH_SUFFIXES include torch/include)
+if(NOT ALBERT_TORCH_INCLUDE)
+  message(FATAL_ERROR "LibTorch not found. Run scripts/setup.sh, or pass -DLIBTORCH=/path/to/libtorch (the folder that holds include/ and lib/).")
+endif()
+get_filename_component(albert_torch_root ${ALBERT_TORCH_INCLUDE} DIRECTORY)
+find_library(ALBERT_TORCH_CPU torch_cpu HINTS ${albert_torch_root}/lib NO_DEFAULT_PATH REQUIRED)
+find_library(ALBERT_C10 c10 HINTS ${albert_torch_root}/lib NO_DEFAULT_PATH REQUIRED)
+
+set(albert_torch_version_header ${ALBERT_TORCH_INCLUDE}/torch/headeronly/version.h)
+if(NOT EXISTS ${albert_torch_version_header})
+  set(albert_torch_version_header ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include/torch/version.h)
+endif()
+file(STRINGS ${albert_torch_version_header} albert_torch_version_lines
+  REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
+string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*" "\\1.\\2" albert_torch_found "${albert_torch_version_lines}")
+if(albert_torch_found VERSION_LESS 2.11 OR albert_torch_found VERSION_GREATER 2.15)
+  message(WARNING "LibTorch ${albert_torch_found} in ${albert_torch_root}: tested are 2.11 to 2.15")
+endif()
+message(STATUS "LibTorch ${albert_torch_found}: ${albert_torch_root}")
+
+add_library(albert_torch INTERFACE)
+add_library(albert::torch ALIAS albert_torch)
+# -idirafter, not -isystem: the wheel carries its own fmt, which must not shadow the system's.
+target_compile_options(albert_torch INTERFACE
+  "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}" "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include")
+# Position of the libraries matters: see albert_add_library (SentencePiece before LibTorch).
+target_link_libraries(albert_torch INTERFACE ${ALBERT_TORCH_CPU} ${ALBERT_C10})
+target_link_options(albert_torch INTERFACE -Wl,-rpath,${albert_torch_root}/lib)
+
+if(ALBERT_CUDA)
+  include(AlbertCuda)
+endif()

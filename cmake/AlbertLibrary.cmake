@@ -1,0 +1,61 @@
+# albert_add_library(NAME folder SOURCES ... [DEPENDS albert::x ...] [PRIVATE_DEPENDS ...] [TORCH])
+#   One static library per folder of src/, target albert_<folder>, alias albert::<folder>.
+#   TORCH: the folder uses tensors; it shares one precompiled header of LibTorch.
+# albert_add_test(NAME name FOLDER folder SOURCES ... [DEPENDS ...] [LABELS unit] [TORCH] [TIMEOUT seconds])
+#   One GoogleTest binary; every TEST becomes a CTest test.
+include(GoogleTest)
+
+function(albert_common_properties target)
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:albert_warnings>)
+endfunction()
+
+# LibTorch's headers cost 5 to 12 s a file; the precompiled header is made once and reused by every folder that uses tensors.
+function(albert_use_torch target)
+  if(NOT TARGET albert_torch_pch)
+    file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
+    add_library(albert_torch_pch OBJECT ${PROJECT_BINARY_DIR}/torch_pch.cpp)
+    albert_common_properties(albert_torch_pch)
+    target_link_libraries(albert_torch_pch PRIVATE albert::torch)
+    target_precompile_headers(albert_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM albert_torch_pch)
+endfunction()
+
+function(albert_add_library folder)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(albert_${folder} STATIC ${ARG_SOURCES})
+  add_library(albert::${folder} ALIAS albert_${folder})
+  albert_common_properties(albert_${folder})
+  # SentencePiece is a dependency of albert::tokenizer and must come before LibTorch on the link line (both export
+  # FLAGS_minloglevel, with different sizes); so albert::torch is always the last of the dependencies.
+  target_link_libraries(albert_${folder} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+  if(ARG_TORCH)
+    target_link_libraries(albert_${folder} PUBLIC albert::torch)
+    albert_use_torch(albert_${folder})
+  endif()
+endfunction()
+
+function(albert_add_test name)
+  cmake_parse_arguments(ARG "TORCH" "FOLDER;LABELS;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  albert_common_properties(${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE ALBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ALBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(ARG_TORCH)
+    target_link_libraries(${name} PRIVATE albert::torch)
+    albert_use_torch(${name})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,61 @@
+// The shape of an ALBERT (or, unshared, a BERT) encoder. Names follow Hugging Face's config.json.
+#pragma once
+
+#include <albert/config/fields.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace albert {
+
+enum class Activation { gelu_new, gelu, relu };
+constexpr auto enum_names(config::EnumTag<Activation>) {
+  return config::names<Activation>({{Activation::gelu_new, "gelu_new"}, {Activation::gelu, "gelu"}, {Activation::relu, "relu"}});
+}
+
+/// How the second training target is made from segment pairs; shared by data and model configs.
+/// albert: SOP head of ALBERT. bert: unshared groups, embedding_size = hidden_size, exported as BertForPreTraining.
+enum class Architecture { albert, bert };
+constexpr auto enum_names(config::EnumTag<Architecture>) {
+  return config::names<Architecture>({{Architecture::albert, "albert"}, {Architecture::bert, "bert"}});
+}
+
+/// A complete shape: every value is known. Defaults are albert-base-v2.
+struct AlbertConfig {
+  Architecture architecture = Architecture::albert;
+  int64_t vocab_size = 30000;
+  int64_t embedding_size = 128;
+  int64_t hidden_size = 768;
+  int64_t num_hidden_layers = 12;   ///< applications of groups
+  int64_t num_hidden_groups = 1;    ///< sets of shared parameters; must divide num_hidden_layers
+  int64_t inner_group_num = 1;      ///< distinct blocks in a group, run one after the other
+  int64_t num_attention_heads = 12;
+  int64_t intermediate_size = 3072;
+  int64_t max_position_embeddings = 512;
+  int64_t type_vocab_size = 2;
+  Activation hidden_act = Activation::gelu_new;
+  double hidden_dropout_prob = 0.0;
+  double attention_probs_dropout_prob = 0.0;
+  double classifier_dropout_prob = 0.1;
+  double layer_norm_eps = 1e-12;
+  double initializer_range = 0.02;
+  /// Google drops out after the feed-forward output, Hugging Face's PyTorch port does not (albert_facts 2.4). true = Google.
+  bool feed_forward_dropout = true;
+  /// Hugging Face drops out before the SOP classifier (classifier_dropout_prob), Google does not (albert_facts 2.7). false = Google.
+  bool sentence_order_dropout = false;
+
+  bool operator==(const AlbertConfig&) const = default;
+  /// Group that application `layer` (0-based) uses: layer * groups / layers in integers (albert_facts 1.3).
+  [[nodiscard]] int64_t group_of_layer(int64_t layer) const { return layer * num_hidden_groups / num_hidden_layers; }
+  [[nodiscard]] int64_t head_size() const { return hidden_size / num_attention_heads; }
+  /// Adds an issue for each broken rule (sizes, divisibility). Keys are the names of the fields.
+  void validate(config::Issues& issues) const;
+};
+
+/// "albert-base-v1" ... "albert-xxlarge-v2", "bert-base"; throws ConfigError for another name.
+AlbertConfig model_preset(std::string_view name);
+std::vector<std::string_view> model_preset_names();
+
+}  // namespace albert

@@ -1,0 +1,69 @@
+// Text to ids by Google's ALBERT algorithm (google-research/albert tokenization.py): preprocess_text, SentencePiece unigram,
+// digit-comma rule. ICU with the root locale for normalisation.
+//
+//   const auto tokenizer = Tokenizer::load("spiece.model", {});
+//   const std::vector<int32_t> ids = tokenizer.encode("In 2001, he came.");     // without [CLS] and [SEP]
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace albert {
+
+/// Ids of the pieces that text never produces (albert_facts: pad 0, unk 1, [CLS] 2, [SEP] 3, [MASK] 4 in Google's models).
+struct SpecialTokens {
+  int32_t pad = 0;
+  int32_t unknown = 1;
+  int32_t cls = 2;
+  int32_t sep = 3;
+  int32_t mask = 4;
+  bool operator==(const SpecialTokens&) const = default;
+};
+
+/// How text is prepared before SentencePiece. Part of the tokenizer's hash.
+struct TokenizerOptions {
+  bool lower_case = true;     ///< Google's do_lower_case
+  bool keep_accents = false;  ///< do not drop combining marks after NFKD
+  bool operator==(const TokenizerOptions&) const = default;
+};
+
+/// A loaded vocabulary. Immutable and safe to use from many threads. No SentencePiece header leaves this folder.
+class Tokenizer {
+ public:
+  /// Reads a `spiece.model` after the bounded pre-check of model_check.h. Throws DataError that names the file.
+  static Tokenizer load(const std::filesystem::path& model, const TokenizerOptions& options);
+  /// The same from bytes; `name` is what errors call it.
+  static Tokenizer from_bytes(std::string bytes, const TokenizerOptions& options, const std::string& name);
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  /// Ids of UTF-8 text (invalid bytes become U+FFFD), without special tokens.
+  [[nodiscard]] std::vector<int32_t> encode(std::string_view text) const;
+  /// The pieces that encode() gives ids of.
+  [[nodiscard]] std::vector<std::string> encode_as_pieces(std::string_view text) const;
+  /// Ids back to text (for display; normalisation is not undone).
+  [[nodiscard]] std::string decode(const std::vector<int32_t>& ids) const;
+
+  [[nodiscard]] int32_t vocab_size() const;
+  [[nodiscard]] std::string_view piece(int32_t id) const;
+  /// Whether the piece begins a masking unit (create_pretraining_data.py, _is_start_piece; albert_facts 5.4).
+  [[nodiscard]] bool starts_word(int32_t id) const;
+  [[nodiscard]] const SpecialTokens& special_tokens() const;
+  [[nodiscard]] const TokenizerOptions& options() const;
+  /// SHA-256 over the model's bytes, the options, our normaliser's version and ICU's version. A token store names it.
+  [[nodiscard]] const std::string& hash() const;
+  /// The bytes of the `spiece.model`, for the checkpoint folder.
+  [[nodiscard]] const std::string& model_bytes() const;
+
+ private:
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace albert
