@@ -1,0 +1,79 @@
+// A folder of checkpoints that survives kills, full disks and flipped bits.
+//
+//   OUTPUT/checkpoints/step-00000100/{model.safetensors, ..., manifest.json}     latest, best: relative links
+//
+// Protocol of a save (docs/formats.md): files into a temporary folder, fsync each, manifest last, fsync the folder, rename, fsync
+// the parent, read back and verify; only then may the oldest be deleted. Loading verifies every byte against the manifest.
+#pragma once
+
+#include <albert/base/file.h>
+#include <albert/io/named_tensors.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace albert::io {
+
+/// What binds a checkpoint to its run; all of it stands in manifest.json.
+struct CheckpointIdentity {
+  std::string run_id;           ///< random, made once per run
+  int64_t step = 0;
+  std::map<std::string, std::string> hashes;  ///< "config", "data", "tokenizer": hexadecimal
+  bool operator==(const CheckpointIdentity&) const = default;
+};
+
+/// Content of one checkpoint before it is written. Arrays must stay alive until the save returns.
+struct CheckpointContent {
+  std::map<std::string, NamedArrays> arrays;  ///< file name ("model.safetensors") to its arrays
+  std::map<std::string, std::string> files;   ///< file name ("config.json") to its bytes
+};
+
+/// A verified checkpoint, memory-mapped.
+class LoadedCheckpoint {
+ public:
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const CheckpointIdentity& identity() const { return identity_; }
+  /// Views into the mapped file. Throws IoError when the file is not part of the checkpoint.
+  [[nodiscard]] const NamedArrays& arrays(const std::string& file) const;
+  [[nodiscard]] std::string_view file(const std::string& name) const;
+
+ private:
+  friend LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
+  std::filesystem::path path_;
+  CheckpointIdentity identity_;
+  std::map<std::string, MappedFile> mapped_;
+  std::map<std::string, NamedArrays> arrays_;
+};
+
+/// Verifies manifest, sizes and checksums, then maps. Throws IoError that names the file, and the tensor where one is damaged.
+LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
+
+/// The `checkpoints` folder of a run.
+class CheckpointDirectory {
+ public:
+  /// Creates the folder when it is missing. Removes left-overs of interrupted saves (".tmp-*", ".old-*").
+  explicit CheckpointDirectory(std::filesystem::path folder);
+
+  /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws IoError;
+  /// then the earlier checkpoints are untouched.
+  void save(const CheckpointIdentity& identity, const CheckpointContent& content);
+  /// The newest checkpoint that verifies. Damaged ones are skipped and reported to `on_bad(path, reason)`; nothing if none is good.
+  [[nodiscard]] std::optional<LoadedCheckpoint> load_newest(const std::function<void(const std::filesystem::path&, const std::string&)>& on_bad) const;
+  /// Steps present (complete folders by name, not verified), ascending.
+  [[nodiscard]] std::vector<int64_t> steps() const;
+  [[nodiscard]] std::filesystem::path step_path(int64_t step) const;
+  /// Points `best` at the step.
+  void mark_best(int64_t step);
+  /// Deletes all but the `keep_last` newest and those in `keep`. The newest valid one is never touched.
+  void rotate(int64_t keep_last, const std::vector<int64_t>& keep);
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace albert::io
