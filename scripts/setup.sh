@@ -120,10 +120,10 @@ install_wheel() {
   # Hard links: pip replaces files, it never writes into one, so the folder in use does not change.
   if [[ -d $albert_wheel_folder ]]; then cp -al "$albert_wheel_folder" "$stage/new"; else mkdir "$stage/new"; fi
   rm -f "$stage/new/.albert-"*
-  if ! wheel_is_complete "$stage/new"; then
+  if ! wheel_is_complete "$stage/new" >/dev/null; then
     TMPDIR=$stage/tmp "$python" -m pip install --quiet --no-deps --upgrade --target "$stage/new" "${cpu_requirements[@]}"
   fi
-  if [[ $level == full ]] && ! wheel_is_complete --dependencies "$stage/new"; then
+  if [[ $level == full ]] && ! wheel_is_complete --dependencies "$stage/new" >/dev/null; then
     wheel_is_complete --list-dependencies "$stage/new" >"$stage/requirements.txt"
     TMPDIR=$stage/tmp "$python" -m pip install --quiet --upgrade --target "$stage/new" -r "$stage/requirements.txt"
   fi
@@ -144,7 +144,7 @@ mark_wheel() {
 ensure_wheel() {
   local level=$1
   if [[ -e $albert_wheel_folder/.albert-$level ]]; then return 0; fi
-  [[ $check_only == no ]] || fail "LibTorch $albert_torch_version is not in $albert_cache" "run scripts/setup.sh"
+  [[ $check_only == no ]] || fail "LibTorch $albert_torch_version ($level) is not in $albert_cache" "run scripts/setup.sh"
   mkdir -p "$albert_cache"
   exec {lock}>"$albert_cache/.lock"
   flock "$lock"  # clones set up at the same time take turns
@@ -152,12 +152,9 @@ ensure_wheel() {
   if [[ ! -d $albert_wheel_folder && -d $albert_wheel_folder.previous ]]; then mv -T "$albert_wheel_folder.previous" "$albert_wheel_folder"; fi
   rm -rf "$albert_wheel_folder.previous"
   python=$(find_python)
-  local -a dependencies=()
-  [[ $level == base ]] || dependencies=(--dependencies)
-  if [[ -e $albert_wheel_folder/.albert-$level ]]; then
-    :
-  elif [[ -d $albert_wheel_folder ]] && wheel_is_complete "$albert_wheel_folder" &&
-    wheel_is_complete ${dependencies[@]+"${dependencies[@]}"} "$albert_wheel_folder"; then
+  local -a depth=()
+  [[ $level == base ]] || depth=(--dependencies)
+  if [[ -d $albert_wheel_folder ]] && wheel_is_complete "${depth[@]}" "$albert_wheel_folder" >/dev/null; then
     mark_wheel "$level" "$albert_wheel_folder"
   else
     phase_cure="check the network and the space in $albert_cache, then run scripts/setup.sh again; or point LIBTORCH at a LibTorch"
