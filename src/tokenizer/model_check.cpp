@@ -11,7 +11,7 @@
 
 #include "albert/base/error.h"
 #include "albert/base/hash.h"
-#include "tokenizer/charsmap_check.h"
+#include "tokenizer/model_parser.h"
 #include "tokenizer/protobuf_reader.h"
 #include "tokenizer/utf8.h"
 
@@ -32,16 +32,8 @@ namespace trainer_field {
 constexpr uint32_t kModelType = 3, kWhitespaceAsSuffix = 24, kByteFallback = 35, kUnknownId = 40, kBosId = 41, kEosId = 42, kPadId = 43;
 }
 namespace normalizer_field {
-constexpr uint32_t kCharsmap = 2;
+constexpr uint32_t kCharsmap = 2, kAddDummyPrefix = 3, kRemoveExtraWhitespaces = 4, kEscapeWhitespaces = 5;
 }
-enum class PieceType : uint8_t { normal = 1, unknown = 2, control = 3, user_defined = 4, unused = 5, byte = 6 };
-
-struct Piece {
-  std::string_view text;
-  float score = 0;
-  PieceType type = PieceType::normal;
-};
-
 /// The parts of TrainerSpec that SentencePiece uses when it encodes, with protobuf's defaults.
 struct TrainerSpec {
   uint64_t model_type = 1;
@@ -54,7 +46,7 @@ class ModelChecker {
  public:
   ModelChecker(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
-  ModelSummary run() {
+  ParsedModel run() {
     if (bytes_.empty()) fail("must be a SentencePiece model, got an empty file");
     if (bytes_.size() > kMaxModelBytes) fail(fmt::format("must have at most {} bytes, got {}", kMaxModelBytes, bytes_.size()));
     read_model();
@@ -62,7 +54,9 @@ class ModelChecker {
     check_unique();
     check_types();
     check_nested_symbols();
-    return {.num_pieces = static_cast<int32_t>(pieces_.size()), .special_tokens = find_special_tokens()};
+    model_.special_tokens = find_special_tokens();
+    model_.byte_fallback = trainer_.byte_fallback;
+    return std::move(model_);
   }
 
  private:
@@ -101,10 +95,10 @@ class ModelChecker {
           read_trainer(once(field, trainer, "trainer_spec"));
           break;
         case model_field::kNormalizer:
-          read_normalizer(once(field, normalizer, "normalizer_spec"), name_ + ": normalizer_spec");
+          read_normalizer(once(field, normalizer, "normalizer_spec"));
           break;
         case model_field::kDenormalizer:
-          read_normalizer(once(field, denormalizer, "denormalizer_spec"), name_ + ": denormalizer_spec");
+          read_denormalizer(once(field, denormalizer, "denormalizer_spec"));
           break;
         case model_field::kSelfTest:
           read_self_test(once(field, self_test, "self_test_data"));
@@ -179,14 +173,35 @@ class ModelChecker {
     }
   }
 
-  void read_normalizer(std::string_view message, const std::string& where) {
+  void read_normalizer(std::string_view message) {
     bool seen = false;
     protobuf::Reader reader(message, name_);
     for (Field field; reader.next(field);) {
+      const auto flag = [&](std::string_view what) {
+        expect(field, WireType::varint, fmt::format("normalizer_spec.{}", what));
+        return field.number_value != 0;
+      };
+      count_other_field();
+      switch (field.number) {
+        case normalizer_field::kCharsmap:
+          model_.charsmap = Charsmap(once(field, seen, "precompiled_charsmap"), name_ + ": normalizer_spec");
+          break;
+        case normalizer_field::kAddDummyPrefix: model_.add_dummy_prefix = flag("add_dummy_prefix"); break;
+        case normalizer_field::kRemoveExtraWhitespaces: model_.remove_extra_whitespaces = flag("remove_extra_whitespaces"); break;
+        case normalizer_field::kEscapeWhitespaces: model_.escape_whitespaces = flag("escape_whitespaces"); break;
+        default: break;
+      }
+    }
+  }
+
+  /// We do not use it, but the model goes into checkpoints, where others read it with SentencePiece.
+  void read_denormalizer(std::string_view message) {
+    bool seen = false;
+    protobuf::Reader reader(message, name_);
+    for (Field field; reader.next(field);) {
+      count_other_field();
       if (field.number == normalizer_field::kCharsmap) {
-        check_charsmap(once(field, seen, "precompiled_charsmap"), where);
-      } else {
-        count_other_field();
+        const Charsmap checked(once(field, seen, "precompiled_charsmap"), name_ + ": denormalizer_spec");
       }
     }
   }
@@ -318,7 +333,8 @@ class ModelChecker {
 
   std::string_view bytes_;
   const std::string& name_;
-  std::vector<Piece> pieces_;
+  ParsedModel model_;
+  std::vector<Piece>& pieces_ = model_.pieces;
   TrainerSpec trainer_;
   size_t num_other_fields_ = 0;
   size_t unknown_ = 0;
@@ -326,6 +342,11 @@ class ModelChecker {
 
 }  // namespace
 
-ModelSummary check_model(std::string_view bytes, const std::string& name) { return ModelChecker(bytes, name).run(); }
+ParsedModel parse_model(std::string_view bytes, const std::string& name) { return ModelChecker(bytes, name).run(); }
+
+ModelSummary check_model(std::string_view bytes, const std::string& name) {
+  const ParsedModel model = parse_model(bytes, name);
+  return {.num_pieces = static_cast<int32_t>(model.pieces.size()), .special_tokens = model.special_tokens};
+}
 
 }  // namespace albert

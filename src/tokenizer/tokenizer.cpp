@@ -1,6 +1,5 @@
 #include "albert/tokenizer/tokenizer.h"
 
-#include <sentencepiece_processor.h>
 #include <unicode/uchar.h>
 
 #include <unordered_map>
@@ -10,13 +9,13 @@
 #include "albert/base/file.h"
 #include "albert/base/hash.h"
 #include "albert/tokenizer/model_check.h"
+#include "tokenizer/model_parser.h"
+#include "tokenizer/unigram.h"
 #include "tokenizer/utf8.h"
 #include "tokenizer/word_start.h"
 
 namespace albert {
 namespace {
-
-constexpr std::string_view kSpaceSymbol = "\xE2\x96\x81";  // U+2581, stands for a space
 
 /// str.isdigit() of one character: Unicode's numeric types decimal and digit.
 bool is_digit(char32_t c) {
@@ -54,56 +53,66 @@ std::string tokenizer_hash(std::string_view model_bytes, const TokenizerOptions&
 }  // namespace
 
 struct Tokenizer::Impl {
-  sentencepiece::SentencePieceProcessor processor;
+  explicit Impl(const ParsedModel& model) : unigram(model), special_tokens(model.special_tokens) {
+    const auto size = static_cast<size_t>(unigram.size());
+    starts_word.resize(size);
+    is_split.resize(size);
+    for (int32_t id = 0; id < unigram.size(); ++id) {
+      const std::string_view piece = unigram.piece(id);
+      starts_word[static_cast<size_t>(id)] = is_start_piece(piece);
+      if (!ends_in_digit_comma(piece)) continue;
+      is_split[static_cast<size_t>(id)] = true;
+      split_pieces.emplace(id, split_digit_comma(piece));
+    }
+  }
+
+  Unigram unigram;
   std::string model_bytes;
   TokenizerOptions options;
   SpecialTokens special_tokens;
   std::string hash;
-  std::vector<bool> starts_word;                                      // [vocab]
-  std::vector<bool> is_split;                                         // [vocab]: the digit-comma rule takes the piece apart
+  std::vector<bool> starts_word;                                       // [vocab]
+  std::vector<bool> is_split;                                          // [vocab]: the digit-comma rule takes the piece apart
   std::unordered_map<int32_t, std::vector<PieceWithId>> split_pieces;  // by id, for those
 
-  [[nodiscard]] int32_t size() const { return static_cast<int32_t>(starts_word.size()); }
-
-  sentencepiece::ImmutableSentencePieceText segment(std::string_view text) const {
-    sentencepiece::ImmutableSentencePieceText result;
-    const auto status = processor.Encode(text, result.mutable_proto());
-    ALBERT_CHECK(status.ok(), "SentencePiece cannot encode: {}", status.message());
-    return result;
+  /// SentencePiece's text of a segment: of unknown ones what stands there.
+  [[nodiscard]] std::string_view text_of(const Unigram::Segment& segment) const {
+    return segment.id == special_tokens.unknown ? segment.surface : unigram.piece(segment.id);
   }
 
   /// The digit-comma rule: the piece without its comma and its spaces is segmented again, the comma becomes a piece.
   [[nodiscard]] std::vector<PieceWithId> split_digit_comma(std::string_view piece) const {
-    const auto segmented = segment(without_space_symbols(piece.substr(0, piece.size() - 1)));
+    Unigram::Result segmented;
+    unigram.segment(without_space_symbols(piece.substr(0, piece.size() - 1)), segmented);
     std::vector<PieceWithId> result;
-    for (size_t i = 0; i < segmented.pieces_size(); ++i) {
-      std::string_view part = segmented.pieces(static_cast<int>(i)).piece();
-      // SentencePiece put a space in front, which the whole piece did not have.
-      if (i == 0 && !piece.starts_with(kSpaceSymbol) && part.starts_with(kSpaceSymbol)) part.remove_prefix(kSpaceSymbol.size());
-      if (!part.empty()) result.push_back({std::string(part), processor.PieceToId(part)});
+    for (const Unigram::Segment& segment : segmented.segments) {
+      std::string_view part = text_of(segment);
+      // SentencePiece puts a space in front of every text, which the whole piece may not have had.
+      const bool is_first = &segment == segmented.segments.data();
+      if (is_first && !piece.starts_with(kSpaceSymbol) && part.starts_with(kSpaceSymbol)) part.remove_prefix(kSpaceSymbol.size());
+      if (!part.empty()) result.push_back({std::string(part), unigram.piece_to_id(part)});
     }
-    result.push_back({",", processor.PieceToId(",")});
+    result.push_back({",", unigram.piece_to_id(",")});
     return result;
   }
 
-  /// Calls `sink(piece, id)` for each piece of the text. As in Google's code every id is that of the piece's text; for pieces of
-  /// the vocabulary this is the id that SentencePiece found, so only unknown pieces are looked up.
+  /// Calls `sink(piece, id)` for each piece of the text. As in Google's code every id is that of the piece's text. For pieces of
+  /// the vocabulary this is the id that the segmentation found; an unknown piece is looked up, which finds, for instance,
+  /// [MASK] in cased text if none of its characters is in the vocabulary.
   template <typename Sink>
   void for_each_piece(std::string_view text, Sink&& sink) const {
-    const auto segmented = segment(normalize_text(text, options));
-    const size_t count = segmented.pieces_size();
-    for (size_t i = 0; i < count; ++i) {
-      const auto found = segmented.pieces(static_cast<int>(i));
-      const auto id = static_cast<int32_t>(found.id());
-      const bool is_unknown = id == special_tokens.unknown;
-      if (!is_unknown && !is_split[static_cast<size_t>(id)]) {
-        sink(found.piece(), id);
+    Unigram::Result segmented;
+    unigram.segment(normalize_text(text, options), segmented);
+    for (const Unigram::Segment& segment : segmented.segments) {
+      const bool is_unknown = segment.id == special_tokens.unknown;
+      if (!is_unknown && !is_split[static_cast<size_t>(segment.id)]) {
+        sink(unigram.piece(segment.id), segment.id);
       } else if (!is_unknown) {
-        for (const PieceWithId& part : split_pieces.at(id)) sink(part.piece, part.id);
-      } else if (ends_in_digit_comma(found.piece())) {
-        for (const PieceWithId& part : split_digit_comma(found.piece())) sink(part.piece, part.id);
+        for (const PieceWithId& part : split_pieces.at(segment.id)) sink(part.piece, part.id);
+      } else if (ends_in_digit_comma(segment.surface)) {
+        for (const PieceWithId& part : split_digit_comma(segment.surface)) sink(part.piece, part.id);
       } else {
-        sink(found.piece(), processor.PieceToId(found.piece()));
+        sink(segment.surface, unigram.piece_to_id(segment.surface));
       }
     }
   }
@@ -119,37 +128,23 @@ Tokenizer Tokenizer::load(const std::filesystem::path& model, const TokenizerOpt
 }
 
 Tokenizer Tokenizer::from_bytes(std::string bytes, const TokenizerOptions& options, const std::string& name) {
-  const ModelSummary summary = check_model(bytes, name);
-  auto impl = std::make_unique<Impl>();
-  const auto status = impl->processor.LoadFromSerializedProto(bytes);
-  if (!status.ok()) throw DataError(fmt::format("{}: must be a SentencePiece model, got one that SentencePiece refuses: {}", name, status.message()));
+  auto impl = std::make_unique<Impl>(parse_model(bytes, name));
   impl->options = options;
-  impl->special_tokens = summary.special_tokens;
   impl->hash = tokenizer_hash(bytes, options);
   impl->model_bytes = std::move(bytes);
-  const auto size = static_cast<size_t>(summary.num_pieces);
-  impl->starts_word.resize(size);
-  impl->is_split.resize(size);
-  for (int32_t id = 0; id < summary.num_pieces; ++id) {
-    const std::string& piece = impl->processor.IdToPiece(id);
-    impl->starts_word[static_cast<size_t>(id)] = is_start_piece(piece);
-    if (id == summary.special_tokens.unknown || !ends_in_digit_comma(piece)) continue;
-    impl->is_split[static_cast<size_t>(id)] = true;
-    impl->split_pieces.emplace(id, impl->split_digit_comma(piece));
-  }
   return Tokenizer(std::move(impl));
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
   std::vector<int32_t> ids;
   ids.reserve(text.size() / 4 + 1);
-  impl_->for_each_piece(text, [&](const std::string&, int32_t id) { ids.push_back(id); });
+  impl_->for_each_piece(text, [&](std::string_view, int32_t id) { ids.push_back(id); });
   return ids;
 }
 
 std::vector<std::string> Tokenizer::encode_as_pieces(std::string_view text) const {
   std::vector<std::string> pieces;
-  impl_->for_each_piece(text, [&](const std::string& piece, int32_t) { pieces.push_back(piece); });
+  impl_->for_each_piece(text, [&](std::string_view piece, int32_t) { pieces.emplace_back(piece); });
   return pieces;
 }
 
@@ -167,11 +162,11 @@ std::string Tokenizer::decode(const std::vector<int32_t>& ids) const {
   return text;
 }
 
-int32_t Tokenizer::vocab_size() const { return impl_->size(); }
+int32_t Tokenizer::vocab_size() const { return impl_->unigram.size(); }
 
 std::string_view Tokenizer::piece(int32_t id) const {
   if (id < 0 || id >= vocab_size()) throw DataError(fmt::format("token id: must be in [0, {}), got {}; is it of another vocabulary?", vocab_size(), id));
-  return impl_->processor.IdToPiece(id);
+  return impl_->unigram.piece(id);
 }
 
 bool Tokenizer::starts_word(int32_t id) const { return impl_->starts_word.at(static_cast<size_t>(id)); }

@@ -14,7 +14,7 @@ namespace albert {
 namespace {
 
 const std::filesystem::path kSource = ALBERT_SOURCE_DIR;
-const std::filesystem::path kGolden = kSource / "tests" / "golden" / "tokenizer";
+const std::filesystem::path kGolden = kSource / "tests" / "tokenizer" / "golden";
 
 void expect_equal(const Tokenizer& tokenizer, const std::vector<testing::ReferenceLine>& lines) {
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -22,6 +22,24 @@ void expect_equal(const Tokenizer& tokenizer, const std::vector<testing::Referen
     ASSERT_EQ(tokenizer.encode(lines[i].text), lines[i].ids) << "line " << i + 1 << ": " << lines[i].normalized;
   }
 }
+
+void expect_golden(const std::string& model, const TokenizerOptions& options, const std::string& lines, const std::string& expected) {
+  const auto reference = testing::read_reference_lines(kGolden / lines, kGolden / expected);
+  EXPECT_GE(reference.size(), 250U);
+  expect_equal(Tokenizer::load(kGolden / model, options), reference);
+}
+
+TEST(GoldenReference, HasTheSameIdsForAdversarialLines) { expect_golden("tiny.model", {}, "lines.jsonl", "tiny_expected.jsonl"); }
+
+TEST(GoldenReference, HasTheSameIdsForCasedTextWithAccents) {
+  expect_golden("tiny.model", {.lower_case = false, .keep_accents = true}, "lines.jsonl", "tiny_cased_expected.jsonl");
+}
+
+TEST(GoldenReference, HasTheSameIdsWhereTheDigitCommaRuleStripsASpace) {
+  expect_golden("strip.model", {.lower_case = false}, "strip_lines.jsonl", "strip_expected.jsonl");
+}
+
+TEST(GoldenReference, HasTheSameIdsWithByteFallback) { expect_golden("bytes.model", {}, "lines.jsonl", "bytes_expected.jsonl"); }
 
 std::optional<std::filesystem::path> shared_data() {
   const char* folder = std::getenv("ALBERT_SHARED_DATA");

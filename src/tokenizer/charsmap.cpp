@@ -1,4 +1,4 @@
-#include "tokenizer/charsmap_check.h"
+#include "tokenizer/charsmap.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -24,10 +24,20 @@ class Unit {
   uint32_t bits_;
 };
 
+[[noreturn]] void fail_table(const std::string& where, const std::string& what) {
+  throw DataError(fmt::format("{}: must be a compiled SentencePiece normalisation table, got {}; the file is damaged", where, what));
+}
+
+uint32_t read_uint32(std::string_view bytes, size_t position) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value |= uint32_t{static_cast<uint8_t>(bytes[position + i])} << (8 * i);
+  return value;
+}
+
 class Checker {
  public:
-  Checker(std::string_view trie, std::string_view pool, const std::string& where)
-      : trie_(trie), pool_(pool), where_(where), num_units_(trie.size() / 4), leaves_below_(num_units_, kNew) {}
+  Checker(const std::vector<uint32_t>& units, std::string_view pool, const std::string& where)
+      : units_(units), pool_(pool), where_(where), leaves_below_(units.size(), kNew) {}
 
   void run() {
     enter(0);
@@ -60,16 +70,12 @@ class Checker {
     uint16_t most_leaves = 0;
   };
 
-  [[nodiscard]] Unit unit(uint32_t id) const {
-    uint32_t bits = 0;
-    for (uint32_t i = 0; i < 4; ++i) bits |= uint32_t{static_cast<uint8_t>(trie_[size_t{id} * 4 + i])} << (8 * i);
-    return Unit(bits);
-  }
+  [[nodiscard]] Unit unit(uint32_t id) const { return Unit(units_[id]); }
 
   void enter(uint32_t id) {
     const uint32_t base = id ^ unit(id).offset();
     // The children of a unit lie in one aligned block of 256, and SentencePiece reads a cell before it compares its label.
-    if ((base | 0xFFU) >= num_units_) fail("a trie that points out of its array");
+    if ((base | 0xFFU) >= units_.size()) fail("a trie that points out of its array");
     if (unit(id).has_leaf()) check_replacement(unit(base).value());
     leaves_below_[id] = kOnPath;
     path_.push_back({.id = id, .base = base});
@@ -95,32 +101,63 @@ class Checker {
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(fmt::format("{}: must be a compiled SentencePiece normalisation table, got {}; the file is damaged", where_, what));
+    fail_table(where_, what);
   }
 
-  std::string_view trie_;
+  const std::vector<uint32_t>& units_;
   std::string_view pool_;
   const std::string& where_;
-  size_t num_units_;
   std::vector<uint16_t> leaves_below_;
   std::vector<Step> path_;
 };
 
 }  // namespace
 
-void check_charsmap(std::string_view table, const std::string& where) {
-  if (table.empty()) return;  // no table: the identity
-  const auto fail = [&](const std::string& what) {
-    throw DataError(fmt::format("{}: must be a compiled SentencePiece normalisation table, got {}; the file is damaged", where, what));
-  };
+Charsmap::Charsmap(std::string_view table, const std::string& where) {
+  if (table.empty()) return;
+  const auto fail = [&](const std::string& what) { fail_table(where, what); };
   if (table.size() > kMaxCharsmapBytes) fail(fmt::format("{} bytes, more than {}", table.size(), kMaxCharsmapBytes));
   if (table.size() <= 4) fail(fmt::format("only {} bytes", table.size()));
-  uint32_t trie_bytes = 0;
-  for (uint32_t i = 0; i < 4; ++i) trie_bytes |= uint32_t{static_cast<uint8_t>(table[i])} << (8 * i);
+  const uint32_t trie_bytes = read_uint32(table, 0);
   const std::string_view body = table.substr(4);
   if (trie_bytes >= body.size()) fail(fmt::format("a trie of {} bytes in a table of {}", trie_bytes, table.size()));
   if (trie_bytes == 0 || trie_bytes % 1024 != 0) fail(fmt::format("a trie of {} bytes, no multiple of 1024", trie_bytes));
-  Checker(body.substr(0, trie_bytes), body.substr(trie_bytes), where).run();
+  units_.resize(trie_bytes / 4);
+  for (size_t i = 0; i < units_.size(); ++i) units_[i] = read_uint32(body, 4 * i);
+  pool_ = body.substr(trie_bytes);
+  Checker(units_, pool_, where).run();
+}
+
+Charsmap::Match Charsmap::longest_match(std::string_view text) const {
+  if (units_.empty()) return {};
+  Match match;
+  uint32_t value = 0;
+  uint32_t base = Unit(units_[0]).offset();
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto label = static_cast<uint8_t>(text[i]);
+    const uint32_t id = base ^ label;
+    const Unit unit(units_[id]);
+    if (unit.label() != label) break;
+    base = id ^ unit.offset();
+    if (!unit.has_leaf()) continue;
+    match.length = i + 1;
+    value = Unit(units_[base]).value();
+  }
+  if (match.length > 0) match.replacement = pool_.c_str() + value;
+  return match;
+}
+
+bool Charsmap::concerns_ascii(char first) const {
+  if (longest_match({&first, 1}).length > 0) return true;
+  if (units_.empty()) return false;
+  const auto label = static_cast<uint8_t>(first);
+  const uint32_t id = Unit(units_[0]).offset() ^ label;
+  if (Unit(units_[id]).label() != label) return false;
+  const uint32_t base = id ^ Unit(units_[id]).offset();
+  for (uint32_t next = 0; next < 0x80; ++next) {
+    if (Unit(units_[base ^ next]).label() == next) return true;
+  }
+  return false;
 }
 
 }  // namespace albert
