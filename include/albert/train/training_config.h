@@ -27,13 +27,13 @@ constexpr auto enum_names(config::EnumTag<BackendChoice>) {
 struct TrainingConfig {
   Duration duration{.amount = 10000, .unit = DurationUnit::steps};
   int64_t batch_size = 256;
-  config::Auto<int64_t> micro_batch;
+  config::Auto<int64_t> micro_batch{};
   PrecisionChoice precision = PrecisionChoice::automatic;
   std::string device = "auto";
   double gradient_clip = 1.0;
   int64_t seed = 1;
-  config::Auto<int64_t> loader_threads;
-  config::Auto<int64_t> intra_op_threads;
+  config::Auto<int64_t> loader_threads{};
+  config::Auto<int64_t> intra_op_threads{};
 
   void validate(config::Issues& issues) const;
 };
