@@ -3,7 +3,7 @@
 
 #include <albert/config/fields.h>
 #include <albert/data/data_config.h>
-#include <albert/data/objective_config.h>
+#include <albert/data/pretraining_dataset.h>
 #include <albert/model/layer_decay.h>
 #include <albert/model/model_config.h>
 #include <albert/optim/optimizer_config.h>
@@ -61,5 +61,9 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"logging", "what is written while training"}, c.logging);
   visit(Field{"distributed", "several processes"}, c.distributed);
 }
+
+/// The options that make it this run and no other, the rest at their defaults: model, tokenizer, data, objective, optimizer and seed.
+/// A checkpoint is resumed only where they are the same. Duration, schedule, batch size, device and intervals may change.
+PretrainConfig identity_of(PretrainConfig config);
 
 }  // namespace albert
