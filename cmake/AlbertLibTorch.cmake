@@ -40,7 +40,8 @@ add_library(albert_torch INTERFACE)
 add_library(albert::torch ALIAS albert_torch)
 # -idirafter, not -isystem: the wheel carries its own fmt, which must not shadow the system's.
 target_compile_options(albert_torch INTERFACE
-  "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}" "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include")
+  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}>"
+  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include>")
 # Position of the libraries matters: see albert_add_library (SentencePiece before LibTorch).
 target_link_libraries(albert_torch INTERFACE ${ALBERT_TORCH_CPU} ${ALBERT_C10})
 target_link_options(albert_torch INTERFACE -Wl,-rpath,${albert_torch_root}/lib)

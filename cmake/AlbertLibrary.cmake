@@ -21,6 +21,12 @@ function(albert_use_torch target)
     target_link_libraries(albert_torch_pch PRIVATE albert::torch)
     target_precompile_headers(albert_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h)
   endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    # CMake would compile with -fPIE, which a header precompiled with -fPIC does not fit.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
   target_precompile_headers(${target} REUSE_FROM albert_torch_pch)
 endfunction()
 
