@@ -44,23 +44,24 @@ std::optional<std::string> load_cuda() {
   return std::nullopt;
 }
 
+enum class DeviceKind { automatic, cpu, cuda };
 struct DeviceRequest {
-  bool is_auto = false;
-  bool is_cuda = false;
-  std::optional<int> index{};
+  DeviceKind kind = DeviceKind::cpu;
+  int index = 0;
 };
 
 std::optional<DeviceRequest> parse_request(std::string_view text) {
   constexpr std::string_view kCudaIndex = "cuda:";
-  if (text == "auto") return DeviceRequest{.is_auto = true};
-  if (text == "cpu") return DeviceRequest{};
-  if (text == "cuda") return DeviceRequest{.is_cuda = true};
+  constexpr int kMaxIndex = 127;  // at::DeviceIndex is one byte
+  if (text == "auto") return std::make_optional<DeviceRequest>({DeviceKind::automatic, 0});
+  if (text == "cpu") return std::make_optional<DeviceRequest>({DeviceKind::cpu, 0});
+  if (text == "cuda") return std::make_optional<DeviceRequest>({DeviceKind::cuda, 0});
   if (!text.starts_with(kCudaIndex)) return std::nullopt;
   const std::string_view digits = text.substr(kCudaIndex.size());
   int index = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (error != std::errc{} || end != digits.data() + digits.size() || index < 0 || index > 127) return std::nullopt;
-  return DeviceRequest{.is_cuda = true, .index = index};
+  if (error != std::errc{} || end != digits.data() + digits.size() || index < 0 || index > kMaxIndex) return std::nullopt;
+  return std::make_optional<DeviceRequest>({DeviceKind::cuda, index});
 }
 
 bool cpu_multiplies_bf16_fast() {
@@ -96,15 +97,14 @@ std::string cpu_model_name() {
 at::Device resolve_device(std::string_view text, std::string_view key) {
   const auto request = parse_request(text);
   if (!request) throw ConfigError(fmt::format("{}: must be auto, cpu, cuda or cuda:N, got {}", key, text));
-  if (!request->is_auto && !request->is_cuda) return at::Device(at::kCPU);
+  if (request->kind == DeviceKind::cpu) return at::Device(at::kCPU);
   if (const auto obstacle = load_cuda()) {
-    if (request->is_auto) return at::Device(at::kCPU);
+    if (request->kind == DeviceKind::automatic) return at::Device(at::kCPU);
     throw ConfigError(fmt::format("{}: must name a device that works, got {} ({}); use cpu or auto", key, text, *obstacle));
   }
-  const int index = request->index.value_or(0);
   const int count = at::accelerator::deviceCount();
-  if (index >= count) throw ConfigError(fmt::format("{}: must be below cuda:{} on this machine, got {}", key, count, text));
-  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+  if (request->index >= count) throw ConfigError(fmt::format("{}: must be below cuda:{} on this machine, got {}", key, count, text));
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(request->index));
 }
 
 CudaCapability cuda_capability(const at::Device& device) {
