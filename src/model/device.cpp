@@ -127,9 +127,8 @@ bool multiplies_bf16_fast(const at::Device& device) {
   return cuda_capability(device).major >= 8;
 }
 
-Precision resolve_precision(PrecisionChoice choice, const at::Device& device) {
-  if (choice == PrecisionChoice::fp32) return Precision::fp32;
-  if (choice == PrecisionChoice::bf16) return Precision::bf16;
+Precision resolve_precision(std::optional<Precision> chosen, const at::Device& device) {
+  if (chosen) return *chosen;
   return multiplies_bf16_fast(device) ? Precision::bf16 : Precision::fp32;
 }
 

@@ -2,12 +2,12 @@
 // CUDA part when a program asks for it and a driver is there.
 #pragma once
 
-#include <albert/config/fields.h>
 #include <albert/model/encoder_io.h>
 
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,15 +17,8 @@ namespace albert {
 /// CUDA. Throws ConfigError when the text is none of these, or the device is asked for and not there; `key` names the option.
 at::Device resolve_device(std::string_view text, std::string_view key = "training.device");
 
-/// The YAML option `training.precision`.
-enum class PrecisionChoice { automatic, fp32, bf16 };
-constexpr auto enum_names(config::EnumTag<PrecisionChoice>) {
-  return config::names<PrecisionChoice>(
-      {{PrecisionChoice::automatic, "auto"}, {PrecisionChoice::fp32, "fp32"}, {PrecisionChoice::bf16, "bf16"}});
-}
-
-/// auto is bf16 where the hardware multiplies it fast. Asking for bf16 elsewhere is allowed: it is right, only slow.
-Precision resolve_precision(PrecisionChoice choice, const at::Device& device);
+/// What was chosen, or bf16 where the hardware multiplies it fast, else fp32. Choosing bf16 elsewhere is allowed: it is right, only slow.
+Precision resolve_precision(std::optional<Precision> chosen, const at::Device& device);
 /// CPU: AVX512_BF16 or AMX (x86), BF16 (Arm); CUDA: compute capability 8.0 or later.
 bool multiplies_bf16_fast(const at::Device& device);
 
