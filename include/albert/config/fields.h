@@ -47,11 +47,19 @@ constexpr Range at_least(double minimum) { return {.minimum = minimum}; }
 constexpr Range more_than(double minimum) { return {.minimum = minimum, .minimum_open = true}; }
 constexpr Range from_to_below(double minimum, double maximum) { return {.minimum = minimum, .maximum = maximum, .maximum_open = true}; }
 
-/// Name, one-line help (effect, unit, source of the default) and bounds of one option.
+constexpr Range at_most(double maximum) { return {.maximum = maximum}; }
+constexpr Range above_to(double minimum, double maximum) { return {.minimum = minimum, .maximum = maximum, .minimum_open = true}; }
+
+/// `required`: the option has no usable default and must be written (not null, not empty); reported as "must be given".
+enum class Presence { optional, required };
+
+/// Name, one-line help (effect, unit, source of the default) and bounds of one option. Bounds of a Duration are on its amount, of
+/// a ByteSize on its bytes, of a list on each entry. A required option is written Field{"output", "...", {}, Presence::required}.
 struct Field {
   std::string_view name;
   std::string_view help;
   Range range{};
+  Presence presence = Presence::optional;
 };
 
 /// "auto" (the default) or a value that the user chose.

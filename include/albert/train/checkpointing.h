@@ -1,0 +1,84 @@
+// From a run to a checkpoint folder and back: weights, optimizer, TrainingState.
+#pragma once
+
+#include <albert/dist/world.h>
+#include <albert/io/checkpoint_directory.h>
+#include <albert/optim/optimizer.h>
+#include <albert/train/training_config.h>
+#include <albert/train/training_state.h>
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace albert {
+
+/// The model's part of a checkpoint, supplied by recipes: the trainer knows neither its names nor its configuration.
+class ModelFiles {
+ public:
+  virtual ~ModelFiles() = default;
+  /// Content of model.safetensors: every tensor once, on any device.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, at::Tensor>> tensors() const = 0;
+  /// Further files by name: config.json, spiece.model, tokenizer_config.json.
+  [[nodiscard]] virtual std::map<std::string, std::string> files() const = 0;
+  /// Copies model.safetensors into the parameters. Throws IoError listing missing, unexpected and misshapen names.
+  virtual void load(const io::NamedArrays& arrays) = 0;
+};
+
+/// --resume: the newest good checkpoint if there is one, a new run only, or one checkpoint.
+struct ResumeRequest {
+  enum class Mode { automatic, never, path };
+  Mode mode = Mode::automatic;
+  std::filesystem::path path;
+};
+/// "auto", "never", or the path of a checkpoint folder.
+ResumeRequest parse_resume(const std::string& text);
+
+/// Saves and restores OUTPUT/checkpoints. Rank 0 writes; all ranks restore the same step.
+class Checkpointer {
+ public:
+  /// Saves that may fail in a row (a full disk, for example) before the run ends.
+  static constexpr int64_t kMaxFailures = 3;
+
+  /// `hashes` bind a checkpoint to "config", "data" and "tokenizer". References must outlive this object.
+  struct Parts {
+    ModelFiles& model;
+    Optimizer& optimizer;
+    World& world;
+  };
+  Checkpointer(std::filesystem::path folder, Parts parts, std::map<std::string, std::string> hashes, const CheckpointConfig& config);
+
+  /// Loads into model and optimizer; nothing for a new run. Damaged checkpoints are skipped with a warning that says why. Throws
+  /// ConfigError when the checkpoint belongs to another configuration, data or tokenizer; IoError when checkpoints are there and none
+  /// is good, or for `never` when there are any.
+  std::optional<TrainingState> restore(const ResumeRequest& request);
+
+  enum class Importance { regular, final };
+  /// True when it was saved. A regular save that fails only warns, kMaxFailures in a row and a final one throw IoError, on all ranks.
+  bool save(const TrainingState& state, Importance importance);
+
+  [[nodiscard]] int64_t keep_best() const { return config_.keep_best; }
+
+ private:
+  [[nodiscard]] std::optional<io::LoadedCheckpoint> find(const ResumeRequest& request) const;
+  [[nodiscard]] std::optional<io::LoadedCheckpoint> find_newest() const;
+  TrainingState apply(const io::LoadedCheckpoint& checkpoint);
+  std::string try_write(const TrainingState& state);
+  void write(const TrainingState& state);
+  void tidy(const TrainingState& state);
+
+  std::filesystem::path folder_;
+  Parts parts_;
+  std::map<std::string, std::string> hashes_;
+  CheckpointConfig config_;
+  std::unique_ptr<io::CheckpointDirectory> directory_;  ///< rank 0 only
+  int64_t failures_ = 0;
+};
+
+}  // namespace albert

@@ -1,0 +1,129 @@
+// Options of the trainer: the sections `training`, `evaluation`, `checkpoint`, `logging` and `distributed` of the configuration.
+#pragma once
+
+#include <albert/base/duration.h>
+#include <albert/config/fields.h>
+
+#include <cstdint>
+#include <string>
+
+namespace albert {
+
+/// What the user asks for; `automatic` is resolved on the device (bf16 where the hardware multiplies it fast).
+enum class PrecisionChoice { automatic, fp32, bf16 };
+constexpr auto enum_names(config::EnumTag<PrecisionChoice>) {
+  return config::names<PrecisionChoice>(
+      {{PrecisionChoice::automatic, "auto"}, {PrecisionChoice::fp32, "fp32"}, {PrecisionChoice::bf16, "bf16"}});
+}
+
+/// Transport between ranks; `automatic` is NCCL on GPUs and Gloo on CPUs.
+enum class BackendChoice { automatic, nccl, gloo };
+constexpr auto enum_names(config::EnumTag<BackendChoice>) {
+  return config::names<BackendChoice>(
+      {{BackendChoice::automatic, "auto"}, {BackendChoice::nccl, "nccl"}, {BackendChoice::gloo, "gloo"}});
+}
+
+/// Section `training`. The batch size is the global one: micro-batches and ranks cut it, but do not change the result.
+struct TrainingConfig {
+  Duration duration{.amount = 10000, .unit = DurationUnit::steps};
+  int64_t batch_size = 256;
+  config::Auto<int64_t> micro_batch{};
+  PrecisionChoice precision = PrecisionChoice::automatic;
+  std::string device = "auto";
+  double gradient_clip = 1.0;
+  int64_t seed = 1;
+  config::Auto<int64_t> intra_op_threads{};
+
+  void validate(config::Issues& issues) const;
+};
+
+template <config::Self<TrainingConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"duration", "length of the run: steps, epochs or tokens"}, c.duration);
+  visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)}, c.batch_size);
+  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same", config::at_least(1)},
+        c.micro_batch);
+  visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast"}, c.precision);
+  visit(Field{"device", "auto, cpu, cuda or cuda:N; auto is the first GPU where there is one"}, c.device);
+  visit(Field{"gradient_clip", "largest L2 norm of the whole gradient; 0 switches clipping off", config::at_least(0)}, c.gradient_clip);
+  visit(Field{"seed", "seed of initialisation, data order, masking and dropout", config::at_least(0)}, c.seed);
+  visit(Field{"intra_op_threads", "threads of one tensor operation on the CPU; sums may differ in the last bit with their number",
+              config::at_least(1)},
+        c.intra_op_threads);
+}
+
+/// Section `evaluation`.
+struct EvaluationConfig {
+  Duration every{.amount = 500, .unit = DurationUnit::steps};
+
+  void validate(config::Issues& issues) const;
+};
+
+template <config::Self<EvaluationConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  visit(config::Field{"every", "interval between evaluations: steps, epochs, tokens or % of the run; also done at the end"}, c.every);
+}
+
+/// Section `checkpoint`.
+struct CheckpointConfig {
+  Duration every{.amount = 500, .unit = DurationUnit::steps};
+  int64_t keep_last = 3;
+  int64_t keep_best = 1;
+
+  void validate(config::Issues& issues) const;
+};
+
+template <config::Self<CheckpointConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"every", "interval between checkpoints: steps, epochs, tokens or % of the run; also saved at the end"}, c.every);
+  visit(Field{"keep_last", "newest checkpoints that are kept", config::at_least(1)}, c.keep_last);
+  visit(Field{"keep_best", "checkpoints with the best validation result that are kept as well", config::at_least(0)}, c.keep_best);
+}
+
+/// Section `logging`.
+struct LoggingConfig {
+  Duration every{.amount = 10, .unit = DurationUnit::steps};
+  bool tensorboard = true;
+  bool include_text = false;
+
+  void validate(config::Issues& issues) const;
+};
+
+template <config::Self<LoggingConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"every", "interval between lines of metrics.jsonl: steps, epochs, tokens or % of the run"}, c.every);
+  visit(Field{"tensorboard", "also write event files for TensorBoard"}, c.tensorboard);
+  visit(Field{"include_text", "allow training text in logs and reports; off for privacy"}, c.include_text);
+}
+
+/// Section `distributed`.
+struct DistributedConfig {
+  BackendChoice backend = BackendChoice::automatic;
+  int64_t timeout_seconds = 120;
+};
+
+template <config::Self<DistributedConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"backend", "transport between ranks: auto, nccl or gloo; auto is nccl on GPUs"}, c.backend);
+  visit(Field{"timeout_seconds", "longest wait for another rank, in seconds", config::at_least(1)}, c.timeout_seconds);
+}
+
+/// The intervals of a run in steps.
+struct StepPlan {
+  int64_t total_steps = 0;
+  int64_t log_every = 10;
+  int64_t evaluate_every = 0;  ///< 0: never
+  int64_t save_every = 500;
+  bool operator==(const StepPlan&) const = default;
+};
+
+/// Converts the durations to steps; `scale.total_steps` is not read, it is found here. Throws ConfigError naming the key where a
+/// scale that is needed is not known.
+StepPlan plan_steps(const TrainingConfig& training, const EvaluationConfig& evaluation, const CheckpointConfig& checkpoint,
+                    const LoggingConfig& logging, DurationScale scale);
+
+}  // namespace albert

@@ -1,0 +1,25 @@
+// Puts overrides into the tree of the file.
+#pragma once
+
+#include <albert/config/overrides.h>
+#include <albert/config/schema.h>
+
+#include "config/yaml_tree.h"
+
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace albert::config {
+
+/// A name of a section or an index of a list.
+using Step = std::variant<std::string, size_t>;
+
+/// "data.sources[0].path"; nullopt when it is not a path.
+std::optional<std::vector<Step>> split_path(std::string_view path);
+
+/// The n-th override has source n, from 1. `type` tells the defaults, of which a list is copied where only one entry is overridden.
+void apply_overrides(Node& root, const Type& type, const Overrides& overrides, std::vector<Problem>& problems);
+
+}  // namespace albert::config

@@ -1,0 +1,180 @@
+#include "train/tensor_arrays.h"
+
+#include <albert/base/error.h>
+#include <albert/base/log.h>
+#include <albert/train/checkpointing.h>
+
+#include <ATen/ATen.h>
+
+#include <exception>
+#include <span>
+
+namespace albert {
+namespace {
+
+constexpr int64_t kNoCheckpoint = -1;
+constexpr int64_t kFailed = -2;
+
+void require_same_hashes(const std::map<std::string, std::string>& wanted, const io::CheckpointIdentity& found, const std::string& where) {
+  std::string changed;
+  for (const auto& [name, hash] : wanted) {
+    const auto it = found.hashes.find(name);
+    if (it != found.hashes.end() && it->second == hash) continue;
+    if (!changed.empty()) changed += ", ";
+    changed += name;
+  }
+  if (changed.empty()) return;
+  throw ConfigError(
+      fmt::format("{}: wanted a checkpoint of this configuration, got one with another {}; restore the old settings, or give another --output",
+                  where, changed));
+}
+
+uint64_t content_bytes(const io::CheckpointContent& content) {
+  uint64_t total = 0;
+  for (const auto& [file, arrays] : content.arrays) {
+    for (const auto& [name, view] : arrays) total += view.bytes.size();
+  }
+  for (const auto& [file, text] : content.files) total += text.size();
+  return total;
+}
+
+std::string describe_space(const std::filesystem::path& folder, uint64_t needed) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  if (error) return fmt::format("{} bytes needed", needed);
+  return fmt::format("{} bytes needed, {} free", needed, space.available);
+}
+
+}  // namespace
+
+ResumeRequest parse_resume(const std::string& text) {
+  if (text == "auto") return {};
+  if (text == "never") return {.mode = ResumeRequest::Mode::never, .path = {}};
+  if (text.empty()) throw ConfigError("--resume: must be auto, never or the path of a checkpoint, got nothing");
+  return {.mode = ResumeRequest::Mode::path, .path = text};
+}
+
+Checkpointer::Checkpointer(std::filesystem::path folder, Parts parts, std::map<std::string, std::string> hashes,
+                           const CheckpointConfig& config)
+    : folder_(std::move(folder)), parts_(parts), hashes_(std::move(hashes)), config_(config) {
+  if (parts_.world.is_first()) directory_ = std::make_unique<io::CheckpointDirectory>(folder_);
+}
+
+std::optional<TrainingState> Checkpointer::restore(const ResumeRequest& request) {
+  std::optional<io::LoadedCheckpoint> found;
+  std::exception_ptr error;
+  int64_t step = 0;
+  if (parts_.world.is_first()) {
+    try {
+      found = find(request);
+      step = found.has_value() ? found->identity().step : kNoCheckpoint;
+    } catch (...) {
+      // Thrown again below: the other ranks wait for the answer.
+      error = std::current_exception();
+      step = kFailed;
+    }
+  }
+  parts_.world.sum(std::span(&step, 1));
+  if (error) std::rethrow_exception(error);
+  if (step == kFailed) throw IoError(fmt::format("{}: rank 0 could not restore a checkpoint", folder_.string()));
+  if (step == kNoCheckpoint) return std::nullopt;
+  if (!found.has_value()) {
+    const bool by_path = request.mode == ResumeRequest::Mode::path;
+    found = io::load_checkpoint(by_path ? request.path : folder_ / fmt::format("step-{:08}", step));
+  }
+  return apply(*found);
+}
+
+std::optional<io::LoadedCheckpoint> Checkpointer::find(const ResumeRequest& request) const {
+  switch (request.mode) {
+    case ResumeRequest::Mode::path:
+      return io::load_checkpoint(request.path);
+    case ResumeRequest::Mode::never:
+      if (const auto steps = directory_->steps(); !steps.empty()) {
+        throw IoError(fmt::format("{}: wanted no earlier run, as --resume is never, got a checkpoint of step {}; delete the folder, or give another --output",
+                                  folder_.string(), steps.back()));
+      }
+      return std::nullopt;
+    case ResumeRequest::Mode::automatic:
+      return find_newest();
+  }
+  return std::nullopt;
+}
+
+std::optional<io::LoadedCheckpoint> Checkpointer::find_newest() const {
+  auto found = directory_->load_newest([](const std::filesystem::path& path, const std::string& reason) {
+    spdlog::warn("checkpoint {} is damaged and skipped: {}", path.filename().string(), reason);
+  });
+  if (const auto steps = directory_->steps(); !found.has_value() && !steps.empty()) {
+    throw IoError(fmt::format("{}: wanted a checkpoint that is not damaged, got {} that are; delete the folder to start again",
+                              folder_.string(), steps.size()));
+  }
+  return found;
+}
+
+TrainingState Checkpointer::apply(const io::LoadedCheckpoint& checkpoint) {
+  const std::string where = checkpoint.path().string();
+  require_same_hashes(hashes_, checkpoint.identity(), where);
+  TrainingState state = training_state_from_json(checkpoint.file("training_state.json"), where + "/training_state.json");
+  if (state.step != checkpoint.identity().step || state.run_id != checkpoint.identity().run_id) {
+    throw IoError(fmt::format("{}: wanted the state of run {} at step {}, got run {} at step {}", where, checkpoint.identity().run_id,
+                              checkpoint.identity().step, state.run_id, state.step));
+  }
+  parts_.model.load(checkpoint.arrays("model.safetensors"));
+  parts_.optimizer.load_state(tensors_over(checkpoint.arrays("optimizer.safetensors")));
+  return state;
+}
+
+bool Checkpointer::save(const TrainingState& state, Importance importance) {
+  const std::string failure = parts_.world.is_first() ? try_write(state) : std::string{};
+  const bool failed = parts_.world.any(!failure.empty());
+  failures_ = failed ? failures_ + 1 : 0;
+  if (!failed) return true;
+  const std::string text = fmt::format("checkpoint of step {} was not saved: {}", state.step, failure.empty() ? "rank 0 failed" : failure);
+  if (importance == Importance::final || failures_ >= kMaxFailures) throw IoError(text);
+  if (!failure.empty()) {
+    spdlog::warn("{}; training goes on with the checkpoints before it, failure {} of at most {}", text, failures_, kMaxFailures - 1);
+  }
+  return false;
+}
+
+/// Empty when it succeeded, else the reason.
+std::string Checkpointer::try_write(const TrainingState& state) {
+  try {
+    write(state);
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  try {
+    tidy(state);
+  } catch (const IoError& error) {
+    spdlog::warn("old checkpoints were not tidied up: {}", error.what());
+  }
+  return {};
+}
+
+void Checkpointer::write(const TrainingState& state) {
+  const HostArrays model(parts_.model.tensors());
+  const HostArrays optimizer(parts_.optimizer.state());
+  io::CheckpointContent content{.arrays = {{"model.safetensors", model.arrays()}, {"optimizer.safetensors", optimizer.arrays()}},
+                                .files = parts_.model.files()};
+  content.files["training_state.json"] = to_json(state);
+  try {
+    directory_->save({.run_id = state.run_id, .step = state.step, .hashes = hashes_}, content);
+  } catch (const IoError& error) {
+    throw IoError(fmt::format("{} ({})", error.what(), describe_space(folder_, content_bytes(content))));
+  }
+}
+
+void Checkpointer::tidy(const TrainingState& state) {
+  std::vector<int64_t> keep;
+  for (const auto& result : state.best) {
+    if (static_cast<int64_t>(keep.size()) < config_.keep_best && std::filesystem::exists(directory_->step_path(result.step))) {
+      keep.push_back(result.step);
+    }
+  }
+  if (!keep.empty() && keep.front() == state.best.front().step) directory_->mark_best(keep.front());
+  directory_->rotate(config_.keep_last, keep);
+}
+
+}  // namespace albert

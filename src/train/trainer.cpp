@@ -1,0 +1,289 @@
+#include "train/metric_sums.h"
+#include "train/peak_memory.h"
+
+#include <albert/base/error.h>
+#include <albert/base/log.h>
+#include <albert/optim/gradient_clipping.h>
+#include <albert/train/trainer.h>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+
+namespace albert {
+namespace {
+
+double seconds_between(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
+/// Events at multiples of `every`, and one at the end, after `step`.
+int64_t events_left(int64_t step, int64_t total, int64_t every) {
+  if (every <= 0 || step >= total) return 0;
+  return total / every - step / every + (total % every != 0 ? 1 : 0);
+}
+
+bool is_loss(const std::string& name) { return name == "loss" || name.ends_with("_loss"); }
+
+/// Parts of the loss before its sum, which only repeats that one of them is bad.
+std::string describe_bad_losses(const std::map<std::string, double>& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) {
+    if (!is_loss(name) || name == "loss" || std::isfinite(value)) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
+  }
+  if (const double loss = metrics.at("loss"); text.empty() && !std::isfinite(loss)) return fmt::format("loss {}", loss);
+  return text;
+}
+
+std::string describe_bad_gradients(const Optimizer& optimizer) {
+  constexpr size_t kNamed = 3;
+  std::string text;
+  size_t bad = 0;
+  for (const auto& parameter : optimizer.parameters()) {
+    const at::Tensor gradient = parameter.tensor.grad();
+    if (!gradient.defined() || gradient.isfinite().all().item<bool>()) continue;
+    if (bad < kNamed) text += fmt::format("{}{}", bad == 0 ? "" : ", ", parameter.name);
+    ++bad;
+  }
+  if (bad > kNamed) text += fmt::format(" and {} more", bad - kNamed);
+  return text.empty() ? "the whole" : text;  // each is finite, but their norm is not
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerOptions options, Parts parts) : options_(std::move(options)), parts_(parts) {
+  ALBERT_CHECK(options_.plan.log_every > 0 && options_.plan.save_every > 0, "an interval of {} or {} steps", options_.plan.log_every,
+               options_.plan.save_every);
+}
+
+RunSummary Trainer::run(const ResumeRequest& resume) {
+  start_ = Clock::now();
+  restore(resume);
+  const int64_t first = state_.step;
+  const bool nothing_to_do = complete();
+  evaluate_if_due();  // what a stop had left out
+  while (!finished() && !stop_requested()) {
+    account(train_step());
+    publish_if_due();
+    evaluate_if_due();
+    save_if_due();
+  }
+  if (dirty_) save(Checkpointer::Importance::final);
+  summary_.outcome = nothing_to_do ? RunOutcome::already_finished : complete() ? RunOutcome::finished : RunOutcome::stopped;
+  summary_.steps = state_.step;
+  summary_.session_steps = state_.step - first;
+  summary_.session_seconds = seconds_between(start_, Clock::now());
+  return summary_;
+}
+
+bool Trainer::complete() const {
+  return finished() && (options_.plan.evaluate_every == 0 || state_.evaluated_step == state_.step || state_.step == 0);
+}
+
+void Trainer::restore(const ResumeRequest& resume) {
+  const auto restored = parts_.checkpointer.restore(resume);
+  const int64_t threads = at::get_num_threads();
+  if (restored.has_value()) {
+    state_ = *restored;
+    if (state_.seed != options_.seed) {
+      throw ConfigError(fmt::format("training.seed: must be {} as in the checkpoint, got {}", state_.seed, options_.seed));
+    }
+    parts_.program.restore(state_.cursor);
+    parts_.program.parameters_changed();
+    if (parts_.world.is_first()) {
+      if (state_.intra_op_threads != threads) {
+        spdlog::warn("training.intra_op_threads: the run so far used {}, this session uses {}; sums may differ in their last bit",
+                     state_.intra_op_threads, threads);
+      }
+      spdlog::info("{} at step {} of {} (run {})", complete() ? "finished already" : "resumed", state_.step, options_.plan.total_steps,
+                   state_.run_id);
+    }
+  } else {
+    state_.run_id = make_run_id();
+    state_.seed = options_.seed;
+  }
+  state_.intra_op_threads = threads;
+  state_.ranks = parts_.world.size();
+  seconds_before_ = state_.seconds;
+  parts_.sink.begin(state_.metrics_bytes, state_.step);
+  stop_agreed_ = parts_.world.any(parts_.stop.requested());
+}
+
+bool Trainer::stop_requested() const { return parts_.world.size() > 1 ? stop_agreed_ : parts_.stop.requested(); }
+
+Trainer::StepReport Trainer::train_step() {
+  const auto start = Clock::now();
+  StepReport report;
+  report.totals = sum_over_ranks(parts_.program.load_step(state_.step));
+  parts_.optimizer.zero_gradients();
+  MetricSums sums;
+  for (int64_t i = 0; i < parts_.program.num_micro_batches(); ++i) {
+    const MicroBatchLoss micro = parts_.program.loss(i, state_.step, report.totals);
+    micro.loss.backward();
+    sums.add(micro);
+  }
+  at::Tensor gradients = parts_.optimizer.flat_gradients();
+  parts_.world.sum_gradients(gradients);
+  const double no_limit = std::numeric_limits<double>::infinity();
+  const double norm = clip_gradients(gradients, options_.gradient_clip > 0 ? options_.gradient_clip : no_limit);
+  report.metrics = sums.read(parts_.world, parts_.stop.requested(), stop_agreed_);
+  report.metrics["gradient_norm"] = norm;
+  require_finite(report.metrics);
+  parts_.optimizer.step(parts_.schedule.learning_rate(state_.step));
+  parts_.program.parameters_changed();
+  report.seconds = seconds_between(start, Clock::now());
+  return report;
+}
+
+StepTotals Trainer::sum_over_ranks(StepTotals totals) {
+  if (parts_.world.size() == 1) return totals;
+  std::vector<int64_t> values{totals.sequences, totals.tokens};
+  for (const auto& [name, count] : totals.targets) values.push_back(count);
+  parts_.world.sum(values);
+  totals.sequences = values[0];
+  totals.tokens = values[1];
+  size_t next = 2;
+  for (auto& [name, count] : totals.targets) count = values[next++];
+  return totals;
+}
+
+void Trainer::require_finite(const std::map<std::string, double>& metrics) {
+  const std::string losses = describe_bad_losses(metrics);
+  const double norm = metrics.at("gradient_norm");
+  if (losses.empty() && std::isfinite(norm)) return;
+  MetricsRecord record{{"split", "train"}, {"step", state_.step + 1}};
+  record.insert(record.end(), metrics.begin(), metrics.end());
+  parts_.sink.write(record);
+  parts_.progress.make_room();
+  const std::string what = losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), norm)
+                                          : fmt::format("every part of the loss must be finite, got {}", losses);
+  throw NumericError(fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a lower "
+                                 "training.gradient_clip or training.precision: fp32",
+                                 state_.step + 1, what));
+}
+
+void Trainer::account(const StepReport& report) {
+  ++state_.step;
+  state_.cursor = parts_.program.cursor();
+  state_.tokens += report.totals.tokens;
+  ++state_.interval.steps;
+  state_.interval.tokens += report.totals.tokens;
+  state_.interval.seconds += report.seconds;
+  state_.interval.flops += parts_.program.flops(report.totals);
+  for (const auto& [name, value] : report.metrics) state_.interval.metrics[name] += value;
+  summary_.waiting_seconds += parts_.program.waiting_seconds();
+  summary_.step_seconds += report.seconds;
+  time_left_.add_step(report.seconds);
+  dirty_ = true;
+  parts_.progress.show(progress_report());
+}
+
+void Trainer::publish_if_due() {
+  if (state_.step % options_.plan.log_every != 0 && !finished()) return;
+  const IntervalSums& interval = state_.interval;
+  const auto mean = [&](double sum) { return sum / static_cast<double>(interval.steps); };
+  const double rate = static_cast<double>(interval.tokens) / interval.seconds;
+  const double speed = interval.flops / interval.seconds;
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  MetricsRecord record{{"split", "train"},
+                       {"step", state_.step},
+                       {"epoch", static_cast<double>(state_.cursor.examples) / parts_.program.examples_per_epoch()},
+                       {"examples", state_.cursor.examples},
+                       {"tokens", state_.tokens},
+                       {"loss", mean(interval.metrics.at("loss"))}};
+  for (const bool losses : {true, false}) {
+    for (const auto& [name, sum] : interval.metrics) {
+      if (name != "loss" && name != "gradient_norm" && is_loss(name) == losses) record.emplace_back(name, mean(sum));
+    }
+  }
+  record.insert(record.end(), {{"gradient_norm", mean(interval.metrics.at("gradient_norm"))},
+                               {"learning_rate", parts_.schedule.learning_rate(state_.step - 1)},
+                               {"tokens_per_second", rate},
+                               {"mfu", options_.matmul_flops_per_second > 0 ? speed / options_.matmul_flops_per_second : unknown},
+                               {"seconds", seconds_before_ + seconds_between(start_, Clock::now())},
+                               {"peak_memory_bytes", peak_memory_bytes(parts_.optimizer.flat_parameters().device())}});
+  parts_.sink.write(record);
+  shown_loss_ = mean(interval.metrics.at("loss"));
+  shown_rate_ = rate;
+  state_.interval = {};
+  parts_.progress.show_logged(progress_report());
+}
+
+void Trainer::evaluate_if_due() {
+  const int64_t every = options_.plan.evaluate_every;
+  const bool due = every > 0 && state_.step > 0 && (state_.step % every == 0 || finished());
+  // A stop does not wait for an evaluation: the next session makes up for it.
+  if (!due || state_.evaluated_step == state_.step || stop_requested()) return;
+  const auto start = Clock::now();
+  summary_.validation = parts_.program.evaluate();
+  MetricsRecord record{{"split", "validation"}, {"step", state_.step}, {"loss", summary_.validation.at("loss")}};
+  std::string text;
+  for (const auto& [name, value] : summary_.validation) {
+    if (name != "loss") record.emplace_back(name, value);
+    text += fmt::format(", {} {:.4f}", name, value);
+  }
+  parts_.sink.write(record);
+  state_.evaluated_step = state_.step;
+  const auto result = summary_.validation.find(options_.best.name);
+  if (result == summary_.validation.end()) {
+    throw ConfigError(fmt::format("evaluation.metric: must be a result of the evaluation{}, got '{}'", text, options_.best.name));
+  }
+  rank_result(result->second);
+  dirty_ = true;
+  time_left_.add_evaluation(seconds_between(start, Clock::now()));
+  if (!parts_.world.is_first()) return;
+  parts_.progress.make_room();
+  spdlog::info("validation at step {}{}", state_.step, text);
+}
+
+void Trainer::rank_result(double value) {
+  const bool lower = options_.best.direction == BestMetric::Direction::lower;
+  const auto worse = std::find_if(state_.best.begin(), state_.best.end(),
+                                  [&](const RankedResult& result) { return lower ? value < result.value : value > result.value; });
+  const auto places = static_cast<size_t>(std::max<int64_t>(1, parts_.checkpointer.keep_best()));
+  const auto place = static_cast<size_t>(worse - state_.best.begin());
+  const bool ranked = !std::isnan(value) && place < places;
+  state_.evaluations_since_best = ranked && place == 0 ? 0 : state_.evaluations_since_best + 1;
+  if (!ranked) return;
+  state_.best.insert(worse, {.step = state_.step, .value = value});
+  if (state_.best.size() > places) state_.best.pop_back();
+  save_ranked_ = parts_.checkpointer.keep_best() > 0;
+}
+
+void Trainer::save_if_due() {
+  if (!dirty_ || (state_.step % options_.plan.save_every != 0 && !save_ranked_)) return;
+  save(Checkpointer::Importance::regular);
+}
+
+void Trainer::save(Checkpointer::Importance importance) {
+  const auto start = Clock::now();
+  parts_.progress.make_room();
+  parts_.sink.sync();
+  state_.metrics_bytes = parts_.sink.size_bytes();
+  state_.seconds = seconds_before_ + seconds_between(start_, start);  // wall time, for the key "seconds"
+  if (!parts_.checkpointer.save(state_, importance)) return;
+  dirty_ = false;
+  save_ranked_ = false;
+  const double seconds = seconds_between(start, Clock::now());
+  time_left_.add_save(seconds);
+  if (parts_.world.is_first()) spdlog::info("saved the checkpoint of step {} in {:.1f} s", state_.step, seconds);
+}
+
+ProgressReport Trainer::progress_report() const {
+  const StepPlan& plan = options_.plan;
+  const WorkLeft left{.steps = plan.total_steps - state_.step,
+                      .evaluations = events_left(state_.step, plan.total_steps, plan.evaluate_every),
+                      .saves = events_left(state_.step, plan.total_steps, plan.save_every)};
+  return {.step = state_.step,
+          .total_steps = plan.total_steps,
+          .loss = shown_loss_,
+          .tokens_per_second = shown_rate_,
+          .seconds_left = time_left_.seconds(left)};
+}
+
+}  // namespace albert

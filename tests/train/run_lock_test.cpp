@@ -1,0 +1,106 @@
+#include "train/child_process.h"
+
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/train/run_lock.h>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>  // NOLINT: POSIX
+#include <temporary_folder.h>
+
+#include <array>
+#include <vector>
+
+namespace albert {
+namespace {
+
+std::string refusal(const std::filesystem::path& folder) {
+  try {
+    const RunLock lock(folder);
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(RunLock, RefusesASecondRunAndNamesTheFirst) {
+  const testing::TemporaryFolder folder;
+  const RunLock lock(folder.path());
+  EXPECT_THAT(refusal(folder.path()),
+              ::testing::MatchesRegex(fmt::format(
+                  ".*: wanted an output folder that no other run uses, got one in use by process {} on host [^ ]+, started "
+                  "[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}} UTC; wait for it, or give another --output",
+                  ::getpid())));
+}
+
+TEST(RunLock, LeavesNothingBehind) {
+  const testing::TemporaryFolder folder;
+  { const RunLock lock(folder / "new"); }
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "new"));
+  const RunLock again(folder / "new");
+}
+
+TEST(RunLock, IsTakenOverAfterAKill) {
+  const testing::TemporaryFolder folder;
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t child = testing::start_child([&] {
+    const RunLock lock(folder.path());
+    if (::write(ready[1], "x", 1) != 1) return 1;
+    ::pause();
+    return 0;
+  });
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_THAT(refusal(folder.path()), ::testing::HasSubstr(fmt::format("process {} ", child)));
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(testing::wait_for(child), -SIGKILL);
+  EXPECT_EQ(refusal(folder.path()), "no error");
+}
+
+TEST(RunLock, LetsExactlyOneOfManyIn) {
+  const testing::TemporaryFolder folder;
+  std::array<int, 2> finish{};
+  ASSERT_EQ(::pipe(finish.data()), 0);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 20; ++i) {
+    children.push_back(testing::start_child([&] {
+      ::close(finish[1]);
+      try {
+        const RunLock lock(folder.path());
+        char byte = 0;
+        return ::read(finish[0], &byte, 1) == 0 ? 0 : 1;  // holds it until the parent closes its end
+      } catch (const IoError& error) {
+        return static_cast<int>(error.exit_code());
+      }
+    }));
+  }
+  // The losers end by themselves; the winner waits.
+  int refused = 0;
+  int status = 0;
+  while (refused < 19 && ::waitpid(-1, &status, 0) > 0) {
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 4);
+    ++refused;
+  }
+  ::close(finish[1]);
+  ASSERT_GT(::waitpid(-1, &status, 0), 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ::close(finish[0]);
+}
+
+TEST(RunLock, RefusesAFolderThatIsAFile) {
+  const testing::TemporaryFolder folder;
+  write_file_atomically(folder / "file", "x");
+  EXPECT_THAT(refusal(folder / "file"), ::testing::HasSubstr("File exists"));
+}
+
+TEST(RunLock, RefusesAFolderThatCannotBeWritten) {
+  // Not even root may make a file there.
+  EXPECT_THAT(refusal("/proc"), ::testing::StartsWith("/proc/.lock: the output folder must be writable, got: "));
+}
+
+}  // namespace
+}  // namespace albert
