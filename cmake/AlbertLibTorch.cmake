@@ -13,14 +13,18 @@ else()
   set(albert_torch_cache "$ENV{HOME}/.cache/albert")
 endif()
 
+# torch.utils.cmake_prefix_path names torch/share/cmake.
+string(REPLACE ":" ";" albert_torch_prefixes "${CMAKE_PREFIX_PATH};$ENV{CMAKE_PREFIX_PATH}")
+list(TRANSFORM albert_torch_prefixes APPEND /../../include)
 find_path(ALBERT_TORCH_INCLUDE ATen/ATen.h
-  HINTS ${LIBTORCH}/include ${LIBTORCH}/torch/include
+  HINTS ${LIBTORCH}/include ${LIBTORCH}/torch/include ${albert_torch_prefixes}
   PATHS ${albert_torch_cache}/libtorch-${ALBERT_TORCH_VERSION}/torch/include
   PATH_SUFFIXES include torch/include)
 if(NOT ALBERT_TORCH_INCLUDE)
   message(FATAL_ERROR "LibTorch not found. Run scripts/setup.sh, or pass -DLIBTORCH=/path/to/libtorch (the folder that holds include/ and lib/).")
 endif()
-get_filename_component(albert_torch_root ${ALBERT_TORCH_INCLUDE} DIRECTORY)
+get_filename_component(albert_torch_root ${ALBERT_TORCH_INCLUDE} REALPATH)
+get_filename_component(albert_torch_root ${albert_torch_root} DIRECTORY)
 find_library(ALBERT_TORCH_CPU torch_cpu HINTS ${albert_torch_root}/lib NO_DEFAULT_PATH REQUIRED)
 find_library(ALBERT_C10 c10 HINTS ${albert_torch_root}/lib NO_DEFAULT_PATH REQUIRED)
 
@@ -40,10 +44,14 @@ add_library(albert_torch INTERFACE)
 add_library(albert::torch ALIAS albert_torch)
 # -idirafter, not -isystem: the wheel carries its own fmt, which must not shadow the system's.
 target_compile_options(albert_torch INTERFACE
-  "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}" "SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include")
-# Position of the libraries matters: see albert_add_library (SentencePiece before LibTorch).
-target_link_libraries(albert_torch INTERFACE ${ALBERT_TORCH_CPU} ${ALBERT_C10})
-target_link_options(albert_torch INTERFACE -Wl,-rpath,${albert_torch_root}/lib)
+  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}>"
+  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include>")
+# The libraries themselves end every link line, whatever the order of the targets on it: SentencePiece must come before LibTorch (both
+# export FLAGS_minloglevel, 32 and 4 bytes: the first one wins, and SentencePiece would write over 28 bytes that are not its own).
+# Programs without tensors do not get them: --as-needed, after libstdc++, some of whose templates LibTorch exports as well.
+# tests/structure/check_link_order.py checks both.
+string(APPEND CMAKE_CXX_STANDARD_LIBRARIES " -lstdc++ -Wl,--push-state,--as-needed ${ALBERT_TORCH_CPU} ${ALBERT_C10} -Wl,--pop-state")
+add_link_options(-Wl,-rpath,${albert_torch_root}/lib)
 
 if(ALBERT_CUDA)
   include(AlbertCuda)

@@ -12,14 +12,20 @@ function(albert_common_properties target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:albert_warnings>)
 endfunction()
 
-# LibTorch's headers cost 5 to 12 s a file; the precompiled header is made once and reused by every folder that uses tensors.
+# LibTorch's headers cost 5 to 12 s a file; the precompiled header is made once and reused by every folder that uses tensors. Its
+# target stands here, at the top, so that its path inside the build folder, and with it what the compiler cache sees, is the same in all presets.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_pch.cpp CONTENT "")  # leaves the file alone when it is there
+add_library(albert_torch_pch OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/torch_pch.cpp)
+albert_common_properties(albert_torch_pch)
+target_link_libraries(albert_torch_pch PRIVATE albert::torch)
+target_precompile_headers(albert_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h)
+
 function(albert_use_torch target)
-  if(NOT TARGET albert_torch_pch)
-    file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
-    add_library(albert_torch_pch OBJECT ${PROJECT_BINARY_DIR}/torch_pch.cpp)
-    albert_common_properties(albert_torch_pch)
-    target_link_libraries(albert_torch_pch PRIVATE albert::torch)
-    target_precompile_headers(albert_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    # CMake would compile with -fPIE, which a header precompiled with -fPIC does not fit.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
@@ -35,8 +41,6 @@ function(albert_add_library folder)
   add_library(albert_${folder} STATIC ${ARG_SOURCES})
   add_library(albert::${folder} ALIAS albert_${folder})
   albert_common_properties(albert_${folder})
-  # SentencePiece is a dependency of albert::tokenizer and must come before LibTorch on the link line (both export
-  # FLAGS_minloglevel, with different sizes); so albert::torch is always the last of the dependencies.
   target_link_libraries(albert_${folder} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
   if(ARG_TORCH)
     target_link_libraries(albert_${folder} PUBLIC albert::torch)

@@ -2,7 +2,7 @@
 //
 //   OUTPUT/checkpoints/step-00000100/{model.safetensors, ..., manifest.json}     latest, best: relative links
 //
-// Protocol of a save (docs/formats.md): files into a temporary folder, fsync each, manifest last, fsync the folder, rename, fsync
+// Protocol of a save (docs/formats-checkpoint.md): files into a temporary folder, fsync each, manifest last, fsync the folder, rename, fsync
 // the parent, read back and verify; only then may the oldest be deleted. Loading verifies every byte against the manifest.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace albert::io {
@@ -56,7 +57,8 @@ LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
 /// The `checkpoints` folder of a run.
 class CheckpointDirectory {
  public:
-  /// Creates the folder when it is missing. Removes left-overs of interrupted saves (".tmp-*", ".old-*").
+  /// Creates the folder when it is missing. Removes left-overs of interrupted saves (".tmp-*"); where one was replacing a step
+  /// (".old-*"), keeps the new one if it verifies, else brings the old one back.
   explicit CheckpointDirectory(std::filesystem::path folder);
 
   /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws IoError;
@@ -69,11 +71,15 @@ class CheckpointDirectory {
   [[nodiscard]] std::filesystem::path step_path(int64_t step) const;
   /// Points `best` at the step.
   void mark_best(int64_t step);
-  /// Deletes all but the `keep_last` newest and those in `keep`. The newest valid one is never touched.
+  /// Deletes all but the `keep_last` newest, those in `keep`, and what `latest` and `best` point at. The newest valid one is never
+  /// touched, however many damaged ones are newer.
   void rotate(int64_t keep_last, const std::vector<int64_t>& keep);
 
  private:
+  [[nodiscard]] std::optional<int64_t> newest_valid(const std::vector<int64_t>& present) const;
+
   std::filesystem::path folder_;
+  std::optional<int64_t> verified_step_;  ///< the last one that save() wrote and read back
 };
 
 }  // namespace albert::io

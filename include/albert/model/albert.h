@@ -1,55 +1,64 @@
 // The ALBERT encoder (Lan et al. 2019, arXiv 1909.11942): factorised embedding, one block shared by all layers.
+// The legend of shapes stands in encoder_io.h.
 //
-// Everything but attention works on packed tokens. Legend of shapes: batch = sequences; tokens = sum of their lengths;
-// seq = longest length; embedding = E; hidden = H; heads; head_size = H / heads; intermediate; vocab; masked = predicted positions.
+//   Albert albert(model_preset("albert-base-v2"));
+//   const EncoderOutput output = albert(input);     // output.last_hidden [tokens, hidden]
 #pragma once
 
 #include <albert/model/albert_config.h>
+#include <albert/model/dropout.h>
+#include <albert/model/embeddings.h>
+#include <albert/model/encoder_io.h>
+#include <albert/model/layers.h>
 
-#include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <utility>
+#include <memory>
 #include <vector>
 
 namespace albert {
 
-/// Which tokens a token may attend to.
-enum class Visibility { full };  // every token of its own sequence; other rules come with the tasks that need them
+/// Every parameter under `root` once, in the order of registration, named by its path in the tree. Throws InternalError when a tensor
+/// is registered twice (it would be stepped twice).
+std::vector<NamedParameter> parameters_by_name(const torch::nn::Module& root);
 
-/// Arithmetic of a forward and backward pass. Parameters, their gradients, LayerNorm and softmax statistics and losses are fp32 in both.
-enum class Precision { fp32, bf16 };
+/// Whether the encoder computes `pooled`.
+enum class Pooling { none, first_token };
 
-/// Packed input. Either `ids` or `embeddings` is given.
-struct EncoderInput {
-  at::Tensor ids;               ///< [tokens] int64
-  at::Tensor embeddings;        ///< [tokens, embedding] in place of word embeddings (undefined: look up `ids`)
-  at::Tensor segments;          ///< [tokens] int64
-  at::Tensor positions;         ///< [tokens] int64
-  at::Tensor sequence_offsets;  ///< [batch + 1] int64 on the CPU: read by the host to form buckets
-  int64_t max_length = 0;
-  Visibility visibility = Visibility::full;
+class AlbertEncoderImpl;
+
+/// Embeddings, the loop over shared blocks, and the pooler tanh(W h[first token] + b). A model that holds it registers it as "albert",
+/// which gives its parameters the published names.
+class AlbertImpl : public torch::nn::Module {
+ public:
+  explicit AlbertImpl(const AlbertConfig& config, Pooling pooling = Pooling::first_token);
+
+  /// Checks shapes and devices once (InternalError). Dropout acts in training mode only.
+  EncoderOutput forward(const EncoderInput& input, const EncoderOptions& options = {});
+
+  [[nodiscard]] const AlbertConfig& config() const { return config_; }
+  [[nodiscard]] Precision precision() const { return precision_; }
+  /// fp32 computes in the type of the parameters (so a model moved to fp64 computes in fp64).
+  void set_precision(Precision precision) { precision_ = precision; }
+  /// Restarts the dropout stream: before each forward pass, from (run seed, step, micro-batch, rank).
+  void set_dropout_seed(uint64_t seed) { dropout_.set_seed(seed); }
+  /// For heads, so that all draws come from one stream.
+  Dropout& dropout() { return dropout_; }
+  /// The table that the masked-token decoder is tied to.
+  Embedding& word_embeddings() { return embeddings_->word_embeddings(); }
+
+ private:
+  void check(const EncoderInput& input) const;
+
+  AlbertConfig config_;
+  Precision precision_ = Precision::fp32;
+  Dropout dropout_;
+  Embeddings embeddings_;
+  std::shared_ptr<AlbertEncoderImpl> encoder_;
+  Linear pooler_{nullptr};
 };
-
-struct EncoderOutput {
-  at::Tensor last_hidden;                 ///< [tokens, hidden]
-  std::vector<at::Tensor> hidden_states;  ///< on request: the embedding output mapped to hidden, then each block application; [tokens, hidden]
-  at::Tensor pooled;                      ///< [batch, hidden]; undefined without a pooler
-};
-
-/// What one forward pass should do beyond the output.
-struct EncoderOptions {
-  bool hidden_states = false;
-  /// Called after each block application with (index, hidden [tokens, hidden]); what it returns goes on. Empty: no hook.
-  std::function<at::Tensor(int64_t application, const at::Tensor& hidden)> hook;
-};
-
-/// A named parameter; names are those of the published checkpoint ("albert.embeddings.word_embeddings.weight", ...).
-using NamedParameter = std::pair<std::string, at::Tensor>;
+TORCH_MODULE(Albert);
 
 }  // namespace albert

@@ -50,12 +50,36 @@ struct AlbertConfig {
   /// Group that application `layer` (0-based) uses: layer * groups / layers in integers (albert_facts 1.3).
   [[nodiscard]] int64_t group_of_layer(int64_t layer) const { return layer * num_hidden_groups / num_hidden_layers; }
   [[nodiscard]] int64_t head_size() const { return hidden_size / num_attention_heads; }
+  /// Applications of blocks in one forward pass: layers * inner groups.
+  [[nodiscard]] int64_t num_applications() const { return num_hidden_layers * inner_group_num; }
+  /// Whether embeddings are mapped to the hidden size. Hugging Face's ALBERT always does so, also at equal sizes; BERT never.
+  [[nodiscard]] bool has_embedding_mapping() const { return architecture == Architecture::albert; }
   /// Adds an issue for each broken rule (sizes, divisibility). Keys are the names of the fields.
   void validate(config::Issues& issues) const;
 };
 
-/// "albert-base-v1" ... "albert-xxlarge-v2", "bert-base"; throws ConfigError for another name.
+/// "albert-base-v1" ... "albert-xxlarge-v2", "bert-base"; throws ConfigError for another name. Values are those of the published
+/// config.json files: v1 has dropout (but xxlarge) and the erf form of GELU, v2 none and the tanh form (albert_facts 1). xlarge has
+/// 16 heads as published there; the paper's rule gives 32, and the weights fit both: set num_attention_heads to choose (1.1).
 AlbertConfig model_preset(std::string_view name);
 std::vector<std::string_view> model_preset_names();
+
+/// Which heads stand on the encoder.
+enum class PretrainingHeads {
+  masked_lm,                 ///< no pooler (AlbertForMaskedLM)
+  masked_lm_sentence_order,  ///< pooler, masked-token and sentence-order head (AlbertForPreTraining, BertForPreTraining)
+};
+
+/// Name and shape of a parameter, without a tensor.
+struct ParameterShape {
+  std::string name;
+  std::vector<int64_t> shape;
+  [[nodiscard]] int64_t num_elements() const;
+};
+
+/// Every parameter of a pre-training model once, in the order of the module, named as in parameters_by_name(); allocates no tensor.
+std::vector<ParameterShape> parameter_shapes(const AlbertConfig& config, PretrainingHeads heads);
+/// Sum over parameter_shapes (the tied decoder counts once).
+int64_t num_parameters(const AlbertConfig& config, PretrainingHeads heads);
 
 }  // namespace albert

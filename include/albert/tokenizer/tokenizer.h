@@ -12,24 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "albert/tokenizer/normalizer.h"
+#include "albert/tokenizer/special_tokens.h"
+
 namespace albert {
-
-/// Ids of the pieces that text never produces (albert_facts: pad 0, unk 1, [CLS] 2, [SEP] 3, [MASK] 4 in Google's models).
-struct SpecialTokens {
-  int32_t pad = 0;
-  int32_t unknown = 1;
-  int32_t cls = 2;
-  int32_t sep = 3;
-  int32_t mask = 4;
-  bool operator==(const SpecialTokens&) const = default;
-};
-
-/// How text is prepared before SentencePiece. Part of the tokenizer's hash.
-struct TokenizerOptions {
-  bool lower_case = true;     ///< Google's do_lower_case
-  bool keep_accents = false;  ///< do not drop combining marks after NFKD
-  bool operator==(const TokenizerOptions&) const = default;
-};
 
 /// A loaded vocabulary. Immutable and safe to use from many threads. No SentencePiece header leaves this folder.
 class Tokenizer {

@@ -32,7 +32,6 @@ struct TrainingConfig {
   std::string device = "auto";
   double gradient_clip = 1.0;
   int64_t seed = 1;
-  config::Auto<int64_t> loader_threads{};
   config::Auto<int64_t> intra_op_threads{};
 
   void validate(config::Issues& issues) const;
@@ -49,7 +48,6 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"device", "auto, cpu, cuda or cuda:N; auto is the first GPU where there is one"}, c.device);
   visit(Field{"gradient_clip", "largest L2 norm of the whole gradient; 0 switches clipping off", config::at_least(0)}, c.gradient_clip);
   visit(Field{"seed", "seed of initialisation, data order, masking and dropout", config::at_least(0)}, c.seed);
-  visit(Field{"loader_threads", "threads that prepare batches; the data do not depend on it", config::at_least(1)}, c.loader_threads);
   visit(Field{"intra_op_threads", "threads of one tensor operation on the CPU; sums may differ in the last bit with their number",
               config::at_least(1)},
         c.intra_op_threads);

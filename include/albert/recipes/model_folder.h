@@ -1,0 +1,48 @@
+// A model folder in Hugging Face's layout: model.safetensors, config.json, and the vocabulary where there is one.
+#pragma once
+
+#include <albert/model/array_view.h>
+#include <albert/model/pretrained.h>
+#include <albert/model/pretraining_model.h>
+#include <albert/tokenizer/tokenizer.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace albert {
+
+/// What a model folder holds, ready to be written there or into a checkpoint. The arrays view the model's parameters.
+struct ModelFolder {
+  TensorArrays weights;                      ///< model.safetensors
+  std::map<std::string, std::string> texts;  ///< config.json, spiece.model, tokenizer_config.json
+};
+
+/// `tokenizer` may be null: then the folder has no vocabulary.
+ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer);
+
+/// Writes the folder beside its final name, fsyncs and renames, so that it is there whole or not at all. An existing folder is
+/// replaced. Throws IoError.
+void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files);
+
+/// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
+TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
+
+/// A model read from a folder.
+struct LoadedModel {
+  PublishedConfig config;
+  PretrainingHeads heads = PretrainingHeads::masked_lm;
+  bool has_mlm_head = false;                 ///< false: that head of `model` is untrained
+  bool has_order_head = false;               ///< likewise
+  bool has_pooler = false;
+  PretrainingModel model{nullptr};           ///< on the CPU, fp32, in evaluation mode
+  std::optional<Tokenizer> tokenizer;
+};
+
+/// Reads a folder of ours or of Hugging Face (Albert or Bert for pre-training, masked language model, or the bare encoder; heads of
+/// other tasks are left out). Throws IoError that names the file and lists missing, unexpected and misshapen tensors.
+LoadedModel load_model_folder(const std::filesystem::path& folder);
+
+}  // namespace albert

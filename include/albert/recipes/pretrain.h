@@ -1,0 +1,29 @@
+// albert-train: from a configuration to a trained model folder.
+#pragma once
+
+#include <albert/recipes/pretrain_config.h>
+#include <albert/train/checkpointing.h>
+#include <albert/train/stop_signal.h>
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+
+namespace albert {
+
+/// What of it to do.
+struct PretrainRequest {
+  bool prepare_only = false;                       ///< vocabulary and token store, then stop
+  bool dry_run = false;                            ///< check and describe, write nothing
+  std::optional<std::filesystem::path> evaluate;   ///< a model folder to evaluate on the held-out text, in place of training
+  ResumeRequest resume;
+};
+
+/// Runs it; what a user wants to read at the end goes to `out`. Returns done or stopped; everything else is thrown.
+ExitCode run_pretraining(const PretrainConfig& config, const PretrainRequest& request, const StopSignal& stop, std::ostream& out);
+
+/// --dry-run: parameters per part, and the first documents with their sentences. Throws like a run would for a device, a text or
+/// a vocabulary that cannot be used.
+void describe_pretraining(const PretrainConfig& config, std::ostream& out);
+
+}  // namespace albert

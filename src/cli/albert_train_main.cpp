@@ -1,0 +1,44 @@
+// albert-train CONFIG: pre-training.
+#include <albert/base/log.h>
+#include <albert/cli/arguments.h>
+#include <albert/cli/run_main.h>
+#include <albert/config/yaml_reader.h>
+#include <albert/recipes/pretrain.h>
+#include <albert/train/stop_signal.h>
+
+#include <iostream>
+
+namespace {
+
+using albert::ResumeRequest;
+using albert::cli::ResumeChoice;
+using albert::cli::TrainAction;
+
+ResumeRequest resume_request(const ResumeChoice& choice) {
+  switch (choice.mode) {
+    case ResumeChoice::Mode::never: return {.mode = ResumeRequest::Mode::never, .path = {}};
+    case ResumeChoice::Mode::checkpoint: return {.mode = ResumeRequest::Mode::path, .path = choice.checkpoint};
+    case ResumeChoice::Mode::automatic: break;
+  }
+  return {};
+}
+
+albert::ExitCode run(int argc, const char* const* argv) {
+  const auto arguments = albert::cli::parse_train_arguments(argc, argv, std::cout);
+  if (!arguments) return albert::ExitCode::done;
+  const albert::LogSession log(arguments->log_level);
+  const auto config = albert::config::read_config<albert::PretrainConfig>(arguments->config, arguments->overrides());
+  albert::PretrainRequest request{.prepare_only = arguments->action == TrainAction::prepare_only,
+                                  .dry_run = arguments->action == TrainAction::dry_run,
+                                  .evaluate = {},
+                                  .resume = resume_request(arguments->resume)};
+  if (arguments->action == TrainAction::evaluate) request.evaluate = arguments->evaluated_model;
+  const albert::StopSignal stop;
+  return albert::run_pretraining(config, request, stop, std::cout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return albert::cli::run_main([&] { return run(argc, argv); });
+}

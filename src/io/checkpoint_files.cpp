@@ -1,0 +1,186 @@
+#include "io/checkpoint_files.h"
+
+#include "io/manifest.h"
+
+#include <albert/base/error.h>
+#include <albert/base/hash.h>
+#include <albert/io/json_text.h>
+#include <albert/io/safetensors.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace albert::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kLargestManifestBytes = uint64_t{16} << 20U;
+
+ManifestFile write_arrays(const fs::path& path, const NamedArrays& arrays) {
+  Xxh3Stream digest;
+  FileWriter writer(path);
+  // "format" is what transformers asks of a file before it loads it.
+  write_safetensors(writer, arrays, {{"format", "pt"}}, &digest);
+  ManifestFile entry{.size_bytes = writer.size_bytes(), .xxh3_64 = to_hex(digest.digest()), .tensors = {}, .has_tensors = true};
+  writer.commit();
+  for (const auto& [name, array] : arrays) entry.tensors.emplace(name, to_hex(xxh3_64(array.bytes)));
+  return entry;
+}
+
+ManifestFile write_bytes(const fs::path& path, std::string_view bytes) {
+  FileWriter writer(path);
+  writer.write(bytes);
+  writer.commit();
+  return {.size_bytes = bytes.size(), .xxh3_64 = to_hex(xxh3_64(bytes)), .tensors = {}, .has_tensors = false};
+}
+
+/// Files that should be there and are not, and the other way round. Names that begin with a dot are the file system's own business.
+std::vector<std::string> compare_names(const fs::path& folder, const Manifest& manifest) {
+  std::vector<std::string> problems;
+  std::error_code error;
+  for (const auto& [name, entry] : manifest.files) {
+    // is_regular_file: a pipe or a device would block or never end.
+    if (!fs::is_regular_file(folder / name, error)) problems.push_back(fmt::format("{} is missing", quoted_text(name)));
+  }
+  fs::directory_iterator entries(folder, error);
+  if (error) throw IoError(fmt::format("{}: cannot list: {}", folder.string(), error.message()));
+  std::set<std::string> unexpected;
+  for (const auto& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with('.') && name != kManifestName && !manifest.files.contains(name)) unexpected.insert(name);
+  }
+  for (const std::string& name : unexpected) problems.push_back(fmt::format("{} does not belong to it", quoted_text(name)));
+  return problems;
+}
+
+/// Which tensors of a file with a wrong checksum are to blame.
+std::string describe_damage(const std::string& name, const ManifestFile& entry, const MappedFile& file) {
+  if (!entry.has_tensors) return fmt::format("{} is damaged", quoted_text(name));
+  SafetensorsContent content;
+  try {
+    content = parse_safetensors(file.bytes(), name);
+  } catch (const IoError& error) {
+    return fmt::format("{} is damaged in its header", quoted_text(name));
+  }
+  std::vector<std::string> damaged;
+  for (const auto& [tensor, checksum] : entry.tensors) {
+    const auto found = content.arrays.find(tensor);
+    if (found == content.arrays.end() || to_hex(xxh3_64(found->second.bytes)) != checksum) damaged.push_back(quoted_text(tensor));
+  }
+  if (damaged.empty()) return fmt::format("{} is damaged in its header", quoted_text(name));
+  constexpr size_t kShown = 5;
+  const size_t more = damaged.size() - std::min(damaged.size(), kShown);
+  damaged.resize(damaged.size() - more);
+  return fmt::format("{} is damaged in tensor {}{}", quoted_text(name), fmt::join(damaged, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+/// Nothing where size and checksum are right.
+std::optional<std::string> check_file(const std::string& name, const ManifestFile& entry, const MappedFile& file) {
+  if (file.bytes().size() != entry.size_bytes) return fmt::format("{} has {} bytes instead of {}", quoted_text(name), file.bytes().size(), entry.size_bytes);
+  if (to_hex(xxh3_64(file.bytes())) != entry.xxh3_64) return describe_damage(name, entry, file);
+  return std::nullopt;
+}
+
+void check_folder_name(const fs::path& path, int64_t step) {
+  std::error_code error;
+  const fs::path resolved = fs::canonical(path, error);
+  const std::optional<int64_t> named = step_of_name((error ? path : resolved).filename().string());
+  if (named && *named != step) {
+    throw IoError(fmt::format("{}: wanted the checkpoint of step {}, got that of step {}; the folder was renamed or its files were replaced", path.string(), *named, step));
+  }
+}
+
+}  // namespace
+
+std::string step_name(int64_t step) { return fmt::format("step-{:08d}", step); }
+
+std::optional<int64_t> step_of_name(std::string_view name) {
+  constexpr std::string_view kPrefix = "step-";
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view digits = name.substr(kPrefix.size());
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
+  if (error != std::errc() || end != digits.data() + digits.size() || step < 0 || step_name(step) != name) return std::nullopt;
+  return step;
+}
+
+uint64_t content_bytes(const CheckpointContent& content) {
+  uint64_t total = 0;
+  for (const auto& [file, arrays] : content.arrays) {
+    for (const auto& [name, array] : arrays) total += array.bytes.size();
+  }
+  for (const auto& [file, bytes] : content.files) total += bytes.size();
+  return total;
+}
+
+void write_checkpoint_files(const fs::path& folder, const CheckpointIdentity& identity, const CheckpointContent& content) {
+  make_directories(folder);
+  Manifest manifest{.identity = identity, .files = {}};
+  const auto check_name = [&manifest](const std::string& name) {
+    ALBERT_CHECK(is_plain_file_name(name) && !manifest.files.contains(name), "checkpoint: cannot hold a file named {}", quoted_text(name));
+  };
+  for (const auto& [name, arrays] : content.arrays) {
+    check_name(name);
+    manifest.files.emplace(name, write_arrays(folder / name, arrays));
+  }
+  for (const auto& [name, bytes] : content.files) {
+    check_name(name);
+    manifest.files.emplace(name, write_bytes(folder / name, bytes));
+  }
+  write_bytes(folder / kManifestName, to_text(manifest));
+  sync_directory(folder);
+}
+
+void forget_cached_pages(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    (void)::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(descriptor);
+  }
+}
+
+const NamedArrays& LoadedCheckpoint::arrays(const std::string& file) const {
+  const auto found = arrays_.find(file);
+  if (found == arrays_.end()) throw IoError(fmt::format("{}: wanted arrays in {}, got no such file", path_.string(), quoted_text(file)));
+  return found->second;
+}
+
+std::string_view LoadedCheckpoint::file(const std::string& name) const {
+  const auto found = mapped_.find(name);
+  if (found == mapped_.end()) throw IoError(fmt::format("{}: wanted file {}, got none of that name", path_.string(), quoted_text(name)));
+  return found->second.text();
+}
+
+LoadedCheckpoint load_checkpoint(const fs::path& path) {
+  std::error_code error;
+  const fs::path manifest_path = path / kManifestName;
+  if (!fs::is_regular_file(manifest_path, error)) throw IoError(fmt::format("{}: wanted a checkpoint, got no {}", path.string(), kManifestName));
+  const Manifest manifest = parse_manifest(read_file(manifest_path, kLargestManifestBytes), manifest_path.string());
+  check_folder_name(path, manifest.identity.step);
+
+  LoadedCheckpoint loaded;
+  loaded.path_ = path;
+  loaded.identity_ = manifest.identity;
+  std::vector<std::string> problems = compare_names(path, manifest);
+  for (const auto& [name, entry] : manifest.files) {
+    if (!fs::is_regular_file(path / name, error)) continue;  // already listed
+    const MappedFile& file = loaded.mapped_.emplace(name, path / name).first->second;
+    if (auto problem = check_file(name, entry, file)) problems.push_back(*std::move(problem));
+  }
+  if (!problems.empty()) throw IoError(fmt::format("{}: wanted the files of its manifest, got: {}", path.string(), fmt::join(problems, ", ")));
+
+  for (const auto& [name, entry] : manifest.files) {
+    if (!entry.has_tensors) continue;
+    loaded.arrays_.emplace(name, parse_safetensors(loaded.mapped_.at(name).bytes(), (path / name).string()).arrays);
+  }
+  return loaded;
+}
+
+}  // namespace albert::io

@@ -1,0 +1,24 @@
+#include <albert/model/flops.h>
+
+namespace albert {
+
+double forward_flops(const AlbertConfig& config, PretrainingHeads heads, const StepSize& size) {
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto intermediate = static_cast<double>(config.intermediate_size);
+  const auto embedding = static_cast<double>(config.embedding_size);
+  const auto applications = static_cast<double>(config.num_applications());
+  const double mapping = config.has_embedding_mapping() ? 2.0 * embedding * hidden : 0.0;
+  const double per_token = applications * (8.0 * hidden * hidden + 4.0 * hidden * intermediate) + mapping;
+  const double attention = applications * 4.0 * hidden * static_cast<double>(size.squared_lengths);
+  const double per_masked = 2.0 * hidden * embedding + 2.0 * embedding * static_cast<double>(config.vocab_size);
+  const double per_sequence = heads == PretrainingHeads::masked_lm_sentence_order ? 2.0 * hidden * hidden + 4.0 * hidden : 0.0;
+  return static_cast<double>(size.tokens) * per_token + attention + static_cast<double>(size.masked) * per_masked +
+         static_cast<double>(size.sequences) * per_sequence;
+}
+
+double training_flops(const AlbertConfig& config, PretrainingHeads heads, const StepSize& size) {
+  constexpr double kForwardAndBackward = 3.0;
+  return kForwardAndBackward * forward_flops(config, heads, size);
+}
+
+}  // namespace albert

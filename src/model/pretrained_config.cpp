@@ -1,0 +1,203 @@
+#include <albert/base/error.h>
+#include <albert/io/json_text.h>
+#include <albert/model/pretrained.h>
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace albert {
+namespace {
+
+using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
+
+/// transformers 5 writes this key; we name the version whose layout we write.
+constexpr const char* kLayoutVersion = "5.0.0";
+
+/// Defaults of AlbertConfig in transformers: an absent key means xxlarge-v2.
+AlbertConfig albert_defaults() { return model_preset("albert-xxlarge-v2"); }
+
+AlbertConfig bert_defaults() { return model_preset("bert-base"); }
+
+/// Typed access to keys that may be absent.
+class Reader {
+ public:
+  Reader(const Json& json, const std::string& where) : json_(json), where_(where) {}
+
+  template <typename T>
+  void read(const char* key, T& value) const {
+    const auto found = json_.find(key);
+    if (found == json_.end() || found->is_null()) return;
+    if (!matches<T>(*found)) fail(key, fmt::format("must be {}, got {}", expected<T>(), found->dump()));
+    value = found->template get<T>();
+  }
+
+  [[noreturn]] void fail(std::string_view key, const std::string& text) const {
+    throw IoError(fmt::format("{}: {} {}", where_, key, text));
+  }
+
+ private:
+  template <typename T>
+  static bool matches(const Json& value) {
+    if constexpr (std::is_same_v<T, bool>) return value.is_boolean();
+    if constexpr (std::is_same_v<T, int64_t>) return value.is_number_integer();
+    if constexpr (std::is_same_v<T, double>) return value.is_number();
+    if constexpr (std::is_same_v<T, std::string>) return value.is_string();
+  }
+  template <typename T>
+  static std::string_view expected() {
+    if constexpr (std::is_same_v<T, bool>) return "true or false";
+    if constexpr (std::is_same_v<T, int64_t>) return "an integer";
+    if constexpr (std::is_same_v<T, double>) return "a number";
+    if constexpr (std::is_same_v<T, std::string>) return "a string";
+  }
+
+  const Json& json_;
+  const std::string& where_;
+};
+
+Activation read_activation(const Reader& reader, Activation fallback) {
+  std::string name(config::enum_name(fallback));
+  reader.read("hidden_act", name);
+  for (const auto& [value, known] : enum_names(config::EnumTag<Activation>{})) {
+    if (known == name) return value;
+  }
+  reader.fail("hidden_act", fmt::format("must be gelu_new, gelu or relu, got {}", name));
+}
+
+std::vector<std::string> read_labels(const Json& json, const Reader& reader) {
+  std::vector<std::string> labels;
+  const auto found = json.find("id2label");
+  if (found == json.end() || !found->is_object()) return labels;
+  for (size_t id = 0; id < found->size(); ++id) {
+    const auto label = found->find(std::to_string(id));
+    if (label == found->end() || !label->is_string()) reader.fail("id2label", fmt::format("must name label {}", id));
+    labels.push_back(label->get<std::string>());
+  }
+  return labels;
+}
+
+void read_shape(const Reader& reader, AlbertConfig& shape) {
+  reader.read("vocab_size", shape.vocab_size);
+  reader.read("hidden_size", shape.hidden_size);
+  reader.read("num_hidden_layers", shape.num_hidden_layers);
+  reader.read("num_attention_heads", shape.num_attention_heads);
+  reader.read("intermediate_size", shape.intermediate_size);
+  reader.read("max_position_embeddings", shape.max_position_embeddings);
+  reader.read("type_vocab_size", shape.type_vocab_size);
+  reader.read("hidden_dropout_prob", shape.hidden_dropout_prob);
+  reader.read("attention_probs_dropout_prob", shape.attention_probs_dropout_prob);
+  reader.read("layer_norm_eps", shape.layer_norm_eps);
+  reader.read("initializer_range", shape.initializer_range);
+  reader.read("feed_forward_dropout", shape.feed_forward_dropout);
+  reader.read("sentence_order_dropout", shape.sentence_order_dropout);
+  shape.hidden_act = read_activation(reader, shape.hidden_act);
+  if (shape.architecture == Architecture::bert) {
+    reader.read("classifier_dropout", shape.classifier_dropout_prob);
+    shape.embedding_size = shape.hidden_size;
+    shape.num_hidden_groups = shape.num_hidden_layers;
+    return;
+  }
+  reader.read("embedding_size", shape.embedding_size);
+  reader.read("num_hidden_groups", shape.num_hidden_groups);
+  reader.read("inner_group_num", shape.inner_group_num);
+  reader.read("classifier_dropout_prob", shape.classifier_dropout_prob);
+}
+
+void require_valid(const AlbertConfig& shape, const Reader& reader) {
+  config::Issues issues;
+  shape.validate(issues);
+  if (!issues.empty()) reader.fail(issues.all().front().key, issues.all().front().text);
+}
+
+}  // namespace
+
+std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads) {
+  const std::string family = config.architecture == Architecture::bert ? "Bert" : "Albert";
+  return family + (heads == PretrainingHeads::masked_lm ? "ForMaskedLM" : "ForPreTraining");
+}
+
+std::string write_config_json(const PublishedConfig& config) {
+  const AlbertConfig& shape = config.shape;
+  const bool is_bert = shape.architecture == Architecture::bert;
+  OrderedJson json;
+  if (!config.architecture.empty()) json["architectures"] = OrderedJson::array({config.architecture});
+  json["model_type"] = is_bert ? "bert" : "albert";
+  json["vocab_size"] = shape.vocab_size;
+  json["hidden_size"] = shape.hidden_size;
+  json["num_hidden_layers"] = shape.num_hidden_layers;
+  json["num_attention_heads"] = shape.num_attention_heads;
+  json["intermediate_size"] = shape.intermediate_size;
+  json["hidden_act"] = config::enum_name(shape.hidden_act);
+  json["hidden_dropout_prob"] = shape.hidden_dropout_prob;
+  json["attention_probs_dropout_prob"] = shape.attention_probs_dropout_prob;
+  json["max_position_embeddings"] = shape.max_position_embeddings;
+  json["type_vocab_size"] = shape.type_vocab_size;
+  json["initializer_range"] = shape.initializer_range;
+  json["layer_norm_eps"] = shape.layer_norm_eps;
+  if (is_bert) {
+    json["classifier_dropout"] = shape.classifier_dropout_prob;
+  } else {
+    json["embedding_size"] = shape.embedding_size;
+    json["num_hidden_groups"] = shape.num_hidden_groups;
+    json["inner_group_num"] = shape.inner_group_num;
+    json["classifier_dropout_prob"] = shape.classifier_dropout_prob;
+    json["bos_token_id"] = config.special_ids.cls;
+    json["eos_token_id"] = config.special_ids.sep;
+  }
+  json["pad_token_id"] = config.special_ids.pad;
+  json["tie_word_embeddings"] = true;
+  json["feed_forward_dropout"] = shape.feed_forward_dropout;
+  json["sentence_order_dropout"] = shape.sentence_order_dropout;
+  if (!config.problem_type.empty()) json["problem_type"] = config.problem_type;
+  for (size_t id = 0; id < config.labels.size(); ++id) {
+    json["id2label"][std::to_string(id)] = config.labels[id];
+    json["label2id"][config.labels[id]] = id;
+  }
+  json["dtype"] = "float32";
+  json["transformers_version"] = kLayoutVersion;
+  return json.dump(2) + "\n";
+}
+
+PublishedConfig read_config_json(std::string_view text, const std::string& where) {
+  const Json json = io::parse_json(text, where);
+  if (!json.is_object()) throw IoError(fmt::format("{}: must be a JSON object; is this a model folder?", where));
+  const Reader reader(json, where);
+  std::string type = "albert";
+  reader.read("model_type", type);
+  if (type != "albert" && type != "bert") reader.fail("model_type", fmt::format("must be albert or bert, got {}", type));
+  PublishedConfig config;
+  config.shape = type == "bert" ? bert_defaults() : albert_defaults();
+  read_shape(reader, config.shape);
+  reader.read("pad_token_id", config.special_ids.pad);
+  reader.read("bos_token_id", config.special_ids.cls);
+  reader.read("eos_token_id", config.special_ids.sep);
+  reader.read("problem_type", config.problem_type);
+  config.labels = read_labels(json, reader);
+  const auto architectures = json.find("architectures");
+  if (architectures != json.end() && architectures->is_array() && !architectures->empty() && architectures->front().is_string()) {
+    config.architecture = architectures->front().get<std::string>();
+  }
+  require_valid(config.shape, reader);
+  return config;
+}
+
+std::string write_tokenizer_config_json(const TokenizerDescription& tokenizer) {
+  OrderedJson json;
+  json["tokenizer_class"] = "AlbertTokenizer";
+  json["do_lower_case"] = tokenizer.lower_case;
+  json["keep_accents"] = tokenizer.keep_accents;
+  json["remove_space"] = true;
+  json["bos_token"] = "[CLS]";
+  json["eos_token"] = "[SEP]";
+  json["unk_token"] = "<unk>";
+  json["sep_token"] = "[SEP]";
+  json["pad_token"] = "<pad>";
+  json["cls_token"] = "[CLS]";
+  json["mask_token"] = "[MASK]";
+  json["model_max_length"] = tokenizer.max_length;
+  return json.dump(2) + "\n";
+}
+
+}  // namespace albert

@@ -1,0 +1,79 @@
+#include <albert/base/error.h>
+#include <albert/data/corpus.h>
+#include <albert/model/device.h>
+#include <albert/recipes/model_folder.h>
+#include <albert/recipes/prepare.h>
+#include <albert/recipes/pretrain.h>
+
+#include <array>
+#include <ostream>
+
+namespace albert {
+namespace {
+
+constexpr size_t kDocuments = 3;
+constexpr size_t kSentences = 8;
+
+/// Name of the part that a parameter belongs to, in the order of printing.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kParts{{
+    {"albert.embeddings.", "embeddings"},
+    {"albert.encoder.embedding_hidden_mapping_in.", "embedding mapping"},
+    {"albert.encoder.", "shared layers"},
+    {"albert.pooler.", "pooler"},
+    {"predictions.", "masked-language-model head"},
+    {"sop_classifier.", "sentence-order head"},
+    {"", "other"},
+}};
+
+void describe_parameters(const AlbertConfig& shape, PretrainingHeads heads, std::ostream& out) {
+  std::array<int64_t, kParts.size()> counts{};
+  for (const auto& parameter : parameter_shapes(shape, heads)) {
+    for (size_t i = 0; i < kParts.size(); ++i) {
+      if (!parameter.name.starts_with(kParts[i].first)) continue;
+      counts[i] += parameter.num_elements();
+      break;
+    }
+  }
+  out << fmt::format("model: {} layers of {} distinct block(s), hidden {}, {} heads, vocabulary {}\n", shape.num_hidden_layers * shape.inner_group_num,
+                     shape.num_hidden_groups * shape.inner_group_num, shape.hidden_size, shape.num_attention_heads, shape.vocab_size);
+  for (size_t i = 0; i < kParts.size(); ++i) {
+    if (counts[i] > 0) out << fmt::format("  {:<28}{:>14}\n", kParts[i].second, counts[i]);
+  }
+  out << fmt::format("  {:<28}{:>14}\n\n", "parameters", num_parameters(shape, heads));
+}
+
+void describe_documents(const DataConfig& data, std::ostream& out) {
+  const auto files = list_source_files(data);
+  uint64_t bytes = 0;
+  for (const auto& file : files) bytes += file.size_bytes;
+  out << fmt::format("text: {} file(s), {:.1f} MB; the first documents, a sentence a line:\n", files.size(), static_cast<double>(bytes) / 1e6);
+  size_t number = 0;
+  for (const auto& document : preview_documents(data, kDocuments, kSentences)) {
+    out << fmt::format("\ndocument {} ({})\n", ++number, document.file);
+    for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
+    if (document.is_cut) out << "  ...\n";
+  }
+}
+
+int64_t vocabulary_size(const PretrainConfig& config) {
+  if (config.tokenizer.model || std::filesystem::exists(trained_tokenizer_folder(config) / "spiece.model")) {
+    return open_or_train_tokenizer(config).vocab_size();
+  }
+  return config.tokenizer.vocab_size;
+}
+
+}  // namespace
+
+void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
+  const auto device = resolve_device(config.training.device);
+  const auto heads = config.objective.sentence_order == SentenceOrder::none ? PretrainingHeads::masked_lm
+                                                                            : PretrainingHeads::masked_lm_sentence_order;
+  const int64_t vocabulary = vocabulary_size(config);
+  const auto shape = config.model.init_from ? config.model.resolve(load_model_folder(*config.model.init_from).config.shape, vocabulary)
+                                            : config.model.resolve(vocabulary);
+  out << fmt::format("device: {}\n", describe_device(device));
+  describe_parameters(shape, heads, out);
+  if (!config.data.sources.empty()) describe_documents(config.data, out);
+}
+
+}  // namespace albert

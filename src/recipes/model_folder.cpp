@@ -1,0 +1,135 @@
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/io/json_text.h>
+#include <albert/io/safetensors.h>
+#include <albert/recipes/model_folder.h>
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace albert {
+namespace {
+
+constexpr uint64_t kConfigLimitBytes = 1U << 20U;
+
+/// The metadata that transformers looks for.
+const io::SafetensorsMetadata kMetadata{{"format", "pt"}};
+
+bool any_starts_with(const io::NamedArrays& arrays, std::string_view prefix) {
+  const auto found = arrays.lower_bound(prefix);
+  return found != arrays.end() && found->first.starts_with(prefix);
+}
+
+/// Names that the file may have beyond the model: heads of tasks, and the pooler of a model that is used without it.
+std::vector<std::string> unused_parts(const LoadedModel& loaded) {
+  std::vector<std::string> parts{"classifier.", "qa_outputs.", "dropout."};
+  if (loaded.heads == PretrainingHeads::masked_lm) {
+    parts.insert(parts.end(), {"albert.pooler.", "sop_classifier."});
+  }
+  return parts;
+}
+
+}  // namespace
+
+TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
+  const auto path = folder / "tokenizer_config.json";
+  TokenizerOptions options;
+  if (!std::filesystem::exists(path)) return options;
+  const auto json = io::read_json(path, {.size_bytes = kConfigLimitBytes});
+  const auto read = [&](const char* key, bool& value) {
+    if (!json.is_object() || !json.contains(key)) return;
+    if (!json[key].is_boolean()) throw IoError(fmt::format("{}: {}: must be true or false", path.string(), key));
+    value = json[key].get<bool>();
+  };
+  read("do_lower_case", options.lower_case);
+  read("keep_accents", options.keep_accents);
+  return options;
+}
+
+ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer) {
+  ModelFolder files;
+  for (const auto& [name, tensor] : published_tensors(parameters_by_name(model), model.config())) files.weights.add(name, tensor);
+  PublishedConfig config{.shape = model.config(), .special_ids = {}, .architecture = pretraining_architecture(model.config(), model.heads()),
+                         .labels = {}, .problem_type = {}};
+  if (tokenizer != nullptr) {
+    const auto& special = tokenizer->special_tokens();
+    config.special_ids = {.pad = special.pad, .cls = special.cls, .sep = special.sep};
+    files.texts["spiece.model"] = tokenizer->model_bytes();
+    files.texts["tokenizer_config.json"] = write_tokenizer_config_json({.lower_case = tokenizer->options().lower_case,
+                                                                        .keep_accents = tokenizer->options().keep_accents,
+                                                                        .max_length = model.config().max_position_embeddings});
+  }
+  files.texts["config.json"] = write_config_json(config);
+  return files;
+}
+
+void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files) {
+  const auto parent = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
+  make_directories(parent);
+  auto temporary = folder;
+  temporary += fmt::format(".tmp-{}", ::getpid());
+  std::filesystem::remove_all(temporary);
+  make_directories(temporary);
+  try {
+    io::write_safetensors(temporary / "model.safetensors", files.weights.arrays(), kMetadata);
+    for (const auto& [name, text] : files.texts) {
+      FileWriter writer(temporary / name);
+      writer.write(text);
+      writer.commit();
+    }
+    sync_directory(temporary);
+    // rename() does not replace a folder that has files: the old one steps aside first and is deleted last.
+    auto old = folder;
+    old += fmt::format(".old-{}", ::getpid());
+    std::error_code none;
+    std::filesystem::rename(folder, old, none);
+    std::error_code error;
+    std::filesystem::rename(temporary, folder, error);
+    if (error) throw IoError(fmt::format("{}: cannot rename into place: {}", folder.string(), error.message()));
+    sync_directory(parent);
+    std::filesystem::remove_all(old, none);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary, ignored);
+    throw;
+  }
+}
+
+LoadedModel load_model_folder(const std::filesystem::path& folder) {
+  const auto config_path = folder / "config.json";
+  const auto weights_path = folder / "model.safetensors";
+  for (const auto& path : {config_path, weights_path}) {
+    if (!std::filesystem::exists(path)) {
+      throw IoError(fmt::format("{}: not a model folder: {} is missing", folder.string(), path.filename().string()));
+    }
+  }
+  LoadedModel loaded;
+  loaded.config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string());
+  const auto file = io::SafetensorsFile::open(weights_path);
+  const auto& arrays = file.arrays();
+
+  loaded.has_pooler = any_starts_with(arrays, "albert.pooler.") || any_starts_with(arrays, "bert.pooler.") || any_starts_with(arrays, "pooler.");
+  loaded.has_order_head = any_starts_with(arrays, "sop_classifier.") || any_starts_with(arrays, "cls.seq_relationship.");
+  loaded.has_mlm_head = any_starts_with(arrays, "predictions.") || any_starts_with(arrays, "cls.predictions.");
+  loaded.heads = loaded.has_pooler ? PretrainingHeads::masked_lm_sentence_order : PretrainingHeads::masked_lm;
+  ImportRules rules{.may_be_missing = {}, .may_be_ignored = unused_parts(loaded)};
+  if (!loaded.has_mlm_head) rules.may_be_missing.emplace_back("predictions.");
+  if (!loaded.has_order_head) rules.may_be_missing.emplace_back("sop_classifier.");
+
+  loaded.model = PretrainingModel(loaded.config.shape, loaded.heads);
+  import_arrays(arrays, parameters_by_name(*loaded.model), loaded.config.shape, rules, weights_path.string());
+  loaded.model->eval();
+  loaded.model->parameters_changed();
+
+  const auto vocabulary = folder / "spiece.model";
+  if (std::filesystem::exists(vocabulary)) {
+    loaded.tokenizer = Tokenizer::load(vocabulary, read_tokenizer_options(folder));
+    if (loaded.tokenizer->vocab_size() != loaded.config.shape.vocab_size) {
+      throw IoError(fmt::format("{}: the vocabulary has {} pieces, config.json says vocab_size {}", folder.string(),
+                                loaded.tokenizer->vocab_size(), loaded.config.shape.vocab_size));
+    }
+  }
+  return loaded;
+}
+
+}  // namespace albert

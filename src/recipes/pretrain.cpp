@@ -1,0 +1,240 @@
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/base/hash.h>
+#include <albert/base/log.h>
+#include <albert/config/writer.h>
+#include <albert/config/yaml_reader.h>
+#include <albert/dist/world.h>
+#include <albert/model/device.h>
+#include <albert/model/initialization.h>
+#include <albert/recipes/model_folder.h>
+#include <albert/recipes/prepare.h>
+#include <albert/recipes/pretrain.h>
+#include <albert/report/curves.h>
+#include <albert/tasks/pretraining.h>
+#include <albert/train/matmul_rate.h>
+#include <albert/train/run_lock.h>
+#include <albert/train/trainer.h>
+
+#include <ATen/Parallel.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+namespace albert {
+namespace {
+
+constexpr uint64_t kConfigLimitBytes = 4U << 20U;
+/// `training.micro_batch: auto`: as many sequences as hold about this many tokens, which keeps base below 6 GB.
+constexpr int64_t kMicroBatchTokens = 4096;
+
+/// The trainer's view of the model.
+class PretrainingFiles : public ModelFiles {
+ public:
+  PretrainingFiles(PretrainingModelImpl& model, const Tokenizer& tokenizer) : model_(model), texts_(model_folder(model, &tokenizer).texts) {}
+
+  [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> tensors() const override {
+    return published_tensors(parameters_by_name(model_), model_.config());
+  }
+  [[nodiscard]] std::map<std::string, std::string> files() const override { return texts_; }
+  void load(const io::NamedArrays& arrays) override {
+    import_arrays(arrays, parameters_by_name(model_), model_.config(), {}, "model.safetensors");
+    model_.parameters_changed();
+  }
+
+ private:
+  PretrainingModelImpl& model_;
+  std::map<std::string, std::string> texts_;
+};
+
+PretrainingHeads heads_of(const PretrainConfig& config) {
+  return config.objective.sentence_order == SentenceOrder::none ? PretrainingHeads::masked_lm : PretrainingHeads::masked_lm_sentence_order;
+}
+
+std::optional<Precision> chosen_precision(PrecisionChoice choice) {
+  if (choice == PrecisionChoice::fp32) return Precision::fp32;
+  if (choice == PrecisionChoice::bf16) return Precision::bf16;
+  return std::nullopt;
+}
+
+/// The configuration that a run with init_from has: the vocabulary is the one that the weights belong to.
+PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
+  if (!config.model.init_from) return config;
+  const auto vocabulary = *config.model.init_from / "spiece.model";
+  if (!config.tokenizer.model) config.tokenizer.model = vocabulary;
+  if (std::filesystem::exists(vocabulary) && read_file(vocabulary) != read_file(*config.tokenizer.model)) {
+    throw ConfigError(fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}",
+                                  vocabulary.string(), config.tokenizer.model->string()));
+  }
+  return config;
+}
+
+PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
+  const auto heads = heads_of(config);
+  if (!config.model.init_from) {
+    PretrainingModel model(config.model.resolve(vocab_size), heads);
+    initialize(parameters_by_name(*model), model->config().initializer_range, static_cast<uint64_t>(config.training.seed));
+    return model;
+  }
+  auto source = load_model_folder(*config.model.init_from);
+  const auto shape = config.model.resolve(source.config.shape, vocab_size);
+  if (config.data.max_length > shape.max_position_embeddings) {
+    throw ConfigError(fmt::format("data.max_length: must be at most the {} positions of model.init_from, got {}", shape.max_position_embeddings,
+                                  config.data.max_length));
+  }
+  PretrainingModel model(shape, heads);
+  const auto parameters = parameters_by_name(*model);
+  initialize(parameters, shape.initializer_range, static_cast<uint64_t>(config.training.seed));
+  const auto file = model_folder(*source.model, nullptr);
+  // Heads that the source lacks start anew; what it has beyond the objective is left out.
+  import_arrays(file.weights.arrays(), parameters, shape, {.may_be_missing = {"sop_classifier.", "albert.pooler."},
+                                                           .may_be_ignored = {"sop_classifier.", "albert.pooler."}},
+                config.model.init_from->string());
+  return model;
+}
+
+std::vector<OptimizedParameter> optimized_parameters(PretrainingModelImpl& model, const LayerDecayConfig& decay) {
+  std::vector<OptimizedParameter> result;
+  for (const auto& [name, tensor] : parameters_by_name(model)) {
+    result.push_back({.name = name, .tensor = tensor, .learning_rate_scale = learning_rate_multiplier(name, model.config(), decay)});
+  }
+  return result;
+}
+
+int64_t micro_batch_of(const PretrainConfig& config) {
+  return config.training.micro_batch.or_else(std::clamp<int64_t>(kMicroBatchTokens / config.data.max_length, 1, config.training.batch_size));
+}
+
+/// Mean tokens of an example, from the first ones.
+double mean_tokens(const PretrainingDataset& dataset) {
+  constexpr int64_t kExamples = 256;
+  const int64_t count = std::min(kExamples, dataset.examples_per_epoch(0));
+  return static_cast<double>(make_batch(dataset, 0, 0, count).num_tokens()) / static_cast<double>(count);
+}
+
+/// Refuses to go on with another run's checkpoint, with a list of what differs.
+void require_same_run(const PretrainConfig& config) {
+  const auto path = config.output / "config.yaml";
+  if (!std::filesystem::exists(config.output / "checkpoints") || !std::filesystem::exists(path)) return;
+  const auto earlier = config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string());
+  std::string differences;
+  for (const auto& [key, a, b] : config::diff_configs(identity_of(earlier), identity_of(config))) {
+    differences += fmt::format("\n  {}: was {}, is {}", key, a, b);
+  }
+  if (differences.empty()) return;
+  throw ConfigError(fmt::format("output: {} holds a run with other settings, which cannot be resumed with these; set them back, choose "
+                                "another output, or delete the folder:{}", config.output.string(), differences));
+}
+
+std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PreparedText& text) {
+  return {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
+          {"data", text.store->data_hash()},
+          {"tokenizer", text.tokenizer->hash()}};
+}
+
+ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path& folder, std::ostream& out) {
+  auto loaded = load_model_folder(folder);
+  if (!loaded.tokenizer) throw IoError(fmt::format("{}: has no spiece.model, so its ids cannot be made", folder.string()));
+  const auto vocabulary = vocabulary_of(*loaded.tokenizer);
+  const auto store = std::make_shared<const TokenStore>(
+      open_or_build_token_store(config.data, vocabulary, {.num_threads = config.data.num_threads(), .progress = {}}));
+  const auto data = make_pretraining_data(store, vocabulary, config.data, config.objective, static_cast<uint64_t>(config.training.seed));
+  if (!data.validation) throw ConfigError("data.validation_fraction: must be more than 0 to evaluate, got 0");
+  const auto device = resolve_device(config.training.device);
+  loaded.model->to(device);
+  loaded.model->set_precision(resolve_precision(chosen_precision(config.training.precision), device));
+  loaded.model->parameters_changed();
+  const auto report = evaluate_pretraining(*loaded.model, *data.validation, micro_batch_of(config), device);
+  out << nlohmann::json(report).dump(2) << '\n';
+  return ExitCode::done;
+}
+
+void print_summary(const PretrainConfig& config, const RunSummary& summary, std::ostream& out) {
+  for (const auto& [name, value] : summary.validation) out << fmt::format("{:<18} {:.6g}\n", name, value);
+  if (summary.session_steps > 0) {
+    out << fmt::format("{} steps in {}; waited for data {:.2f} % of the time\n", summary.session_steps, format_duration(summary.session_seconds),
+                       100 * summary.waiting_share());
+  }
+  out << fmt::format("model   {}\ncurves  {}\n", (config.output / "final").string(), (config.output / "curves.svg").string());
+}
+
+/// Everything of a run after its text is prepared.
+ExitCode train(const PretrainConfig& config, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
+  const auto device = resolve_device(config.training.device);
+  const auto precision = resolve_precision(chosen_precision(config.training.precision), device);
+  const auto seed = static_cast<uint64_t>(config.training.seed);
+  const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
+
+  auto model = make_model(config, text.tokenizer->vocab_size());
+  model->set_precision(precision);
+  model->to(device);
+  const auto world = single_process();
+  const auto optimizer = make_optimizer(config.optimizer.algorithm, optimized_parameters(*model, config.optimizer.layer_decay));
+  PretrainingProgram program(*model, data.train, data.validation ? &*data.validation : nullptr,
+                             {.device = device,
+                              .batch_size = config.training.batch_size,
+                              .micro_batch = micro_batch_of(config),
+                              .seed = seed,
+                              .application_decay = config.optimizer.layer_decay.application_rate(),
+                              .loader_threads = config.data.num_threads(),
+                              .prefetch_steps = config.data.prefetch_steps,
+                              .rank = world->rank(),
+                              .world_size = world->size()});
+
+  DurationScale scale{.steps_per_epoch = program.examples_per_epoch() / static_cast<double>(config.training.batch_size),
+                      .tokens_per_step = mean_tokens(data.train) * static_cast<double>(config.training.batch_size)};
+  auto plan = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale);
+  if (!data.validation) plan.evaluate_every = 0;
+  scale.total_steps = static_cast<double>(plan.total_steps);
+  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale);
+
+  PretrainingFiles files(*model, *text.tokenizer);
+  Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
+                            identity_hashes(config, text), config.checkpoint);
+  MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
+  Progress progress;
+  spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
+               precision == Precision::bf16 ? "bf16" : "fp32", describe_device(device), plan.total_steps, config.training.batch_size,
+               program.examples_per_epoch());
+  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
+                   .matmul_flops_per_second = rate},
+                  {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
+                   .sink = sink, .progress = progress, .stop = stop});
+  const auto summary = trainer.run(request.resume);
+  write_curves(config.output / "metrics.jsonl", config.output / "curves.svg");
+  if (summary.outcome == RunOutcome::stopped) {
+    spdlog::warn("stopped on request after step {} and saved; the same command goes on from there", summary.steps);
+    return ExitCode::stopped;
+  }
+  if (summary.outcome == RunOutcome::already_finished) out << fmt::format("the run is finished: {} steps\n", summary.steps);
+  write_model_folder(config.output / "final", model_folder(*model, text.tokenizer.get()));
+  print_summary(config, summary, out);
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
+  const auto config = with_inherited_vocabulary(given);
+  if (request.dry_run) {
+    describe_pretraining(config, out);
+    return ExitCode::done;
+  }
+  if (config.training.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.intra_op_threads.value));
+  if (request.evaluate) return evaluate_only(config, *request.evaluate, out);
+  (void)resolve_device(config.training.device);  // a device that is not there is known before any work
+  const RunLock lock(config.output);
+  require_same_run(config);
+  const auto text = prepare_text(config);
+  if (request.prepare_only) {
+    out << fmt::format("vocabulary  {} pieces\nstore       {} tokens in {}\n", text.tokenizer->vocab_size(), text.store->num_tokens(),
+                       config.data.store.string());
+    return ExitCode::done;
+  }
+  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
+  return train(config, request, text, stop, out);
+}
+
+}  // namespace albert

@@ -1,0 +1,67 @@
+#include <albert/base/error.h>
+#include <albert/recipes/pretrain_config.h>
+
+#include <fmt/format.h>
+
+namespace albert {
+namespace {
+
+/// A vocabulary size that no rule on the model's shape refuses: the real one is known only when the vocabulary is.
+constexpr int64_t kPlausibleVocabulary = 30000;
+
+void check_shape(const PretrainConfig& c, config::Issues& issues) {
+  AlbertConfig shape;
+  try {
+    shape = c.model.resolve(kPlausibleVocabulary);
+  } catch (const ConfigError&) {
+    return;  // an unknown preset: ModelConfig::validate reports it
+  }
+  issues.push("model");
+  if (!c.model.init_from) shape.validate(issues);
+  issues.pop();
+  if (!c.model.init_from && c.data.max_length > shape.max_position_embeddings) {
+    issues.add("data.max_length", fmt::format("must be at most model.max_position_embeddings ({}), got {}", shape.max_position_embeddings,
+                                              c.data.max_length));
+  }
+}
+
+}  // namespace
+
+void PretrainConfig::validate(config::Issues& issues) const {
+  if (output.empty()) issues.add("output", "must be given: the folder of the run, for example: output: runs/mine");
+  check_shape(*this, issues);
+  const auto& warmup = schedule.warmup;
+  if (warmup.unit == training.duration.unit && warmup.amount > training.duration.amount) {
+    issues.add("schedule.warmup", fmt::format("must not be longer than training.duration ({}), got {}", to_string(training.duration),
+                                              to_string(warmup)));
+  }
+  if (warmup.unit == DurationUnit::percent && warmup.amount > 100) {
+    issues.add("schedule.warmup", fmt::format("must be at most 100 %, got {}", to_string(warmup)));
+  }
+  if (schedule.end_learning_rate > optimizer.algorithm.learning_rate) {
+    issues.add("schedule.end_learning_rate", fmt::format("must be at most optimizer.learning_rate ({}), got {}",
+                                                         optimizer.algorithm.learning_rate, schedule.end_learning_rate));
+  }
+}
+
+PretrainConfig identity_of(PretrainConfig config) {
+  const PretrainConfig defaults;
+  config.output = defaults.output;
+  // Where the data lie, and how fast they are read, does not make another run: the store's hash stands for the text.
+  config.data.sources = defaults.data.sources;
+  config.data.store = defaults.data.store;
+  config.data.threads = defaults.data.threads;
+  config.data.prefetch_steps = defaults.data.prefetch_steps;
+  config.tokenizer.model = defaults.tokenizer.model;
+  config.schedule = defaults.schedule;
+  const auto seed = config.training.seed;
+  config.training = defaults.training;
+  config.training.seed = seed;
+  config.evaluation = defaults.evaluation;
+  config.checkpoint = defaults.checkpoint;
+  config.logging = defaults.logging;
+  config.distributed = defaults.distributed;
+  return config;
+}
+
+}  // namespace albert

@@ -1,0 +1,188 @@
+#include <albert/base/error.h>
+#include <albert/base/random.h>
+#include <albert/eval/classification.h>
+#include <albert/model/flops.h>
+#include <albert/model/losses.h>
+#include <albert/tasks/pretraining.h>
+
+#include <torch/csrc/autograd/grad_mode.h>
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace albert {
+namespace {
+
+EncoderInput encoder_input(const PretrainingBatch& batch) {
+  return {.ids = batch.ids,
+          .embeddings = {},
+          .segments = batch.segments,
+          .positions = batch.positions,
+          .sequence_offsets = batch.sequence_offsets,
+          .max_length = batch.max_length};
+}
+
+/// `sum` over `count`, in fp64; a part without targets counts as 0.
+at::Tensor share(const at::Tensor& sum, int64_t count) { return sum.detach().to(at::kDouble) / static_cast<double>(std::max<int64_t>(count, 1)); }
+
+int64_t count_of(const StepTotals& totals, const std::string& part) {
+  const auto found = totals.targets.find(part);
+  return found == totals.targets.end() ? 0 : found->second;
+}
+
+/// Sums over an evaluation set.
+struct EvaluationSums {
+  double mlm_loss = 0;
+  double sop_loss = 0;
+  int64_t mlm_correct = 0;
+  int64_t sop_correct = 0;
+  int64_t mlm_targets = 0;
+  int64_t sop_targets = 0;
+  std::vector<int64_t> target_counts;  ///< by id
+
+  /// -sum p log p of the targets' own frequencies.
+  [[nodiscard]] double entropy() const {
+    double sum = 0;
+    for (const auto count : target_counts) {
+      if (count > 0) sum -= static_cast<double>(count) * std::log(static_cast<double>(count) / static_cast<double>(mlm_targets));
+    }
+    return mlm_targets > 0 ? sum / static_cast<double>(mlm_targets) : 0;
+  }
+};
+
+void add_batch(PretrainingModelImpl& model, const PretrainingBatch& batch, const at::Device& device, EvaluationSums& sums) {
+  const auto* targets = batch.masked_targets.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < batch.num_masked(); ++i) ++sums.target_counts[static_cast<size_t>(targets[i])];
+  sums.mlm_targets += batch.num_masked();
+  sums.sop_targets += batch.num_ordered();
+  const auto moved = batch.to(device);
+  const auto output = model.forward(encoder_input(moved), moved.masked_positions);
+  sums.mlm_loss += cross_entropy_sum(output.mlm_logits, moved.masked_targets).item<double>();
+  sums.mlm_correct += count_correct(output.mlm_logits, moved.masked_targets).item<int64_t>();
+  if (output.sop_logits.defined()) {
+    sums.sop_loss += cross_entropy_sum(output.sop_logits, moved.sentence_order_labels).item<double>();
+    sums.sop_correct += count_correct(output.sop_logits, moved.sentence_order_labels).item<int64_t>();
+  }
+}
+
+EvaluationReport report_of(const EvaluationSums& sums) {
+  const auto mean = [](double sum, int64_t count) { return count > 0 ? sum / static_cast<double>(count) : 0; };
+  EvaluationReport report;
+  report["mlm_loss"] = mean(sums.mlm_loss, sums.mlm_targets);
+  report["mlm_accuracy"] = mean(static_cast<double>(sums.mlm_correct), sums.mlm_targets);
+  report["mlm_targets"] = static_cast<double>(sums.mlm_targets);
+  report["unigram_entropy"] = sums.entropy();
+  report["loss"] = report["mlm_loss"];
+  if (sums.sop_targets > 0) {
+    const auto interval = wilson_interval(sums.sop_correct, sums.sop_targets);
+    report["sop_loss"] = mean(sums.sop_loss, sums.sop_targets);
+    report["sop_accuracy"] = mean(static_cast<double>(sums.sop_correct), sums.sop_targets);
+    report["sop_accuracy_low"] = interval.low;
+    report["sop_accuracy_high"] = interval.high;
+    report["sop_targets"] = static_cast<double>(sums.sop_targets);
+    report["loss"] += report["sop_loss"];
+  }
+  return report;
+}
+
+/// Back to the mode that the model was in.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(PretrainingModelImpl& model) : model_(model), was_training_(model.is_training()) { model.eval(); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+  ~EvaluationMode() { model_.train(was_training_); }
+
+ private:
+  PretrainingModelImpl& model_;
+  bool was_training_;
+};
+
+}  // namespace
+
+EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const PretrainingDataset& dataset, int64_t micro_batch, const at::Device& device) {
+  const at::NoGradGuard no_gradient;
+  const EvaluationMode mode(model);
+  EvaluationSums sums;
+  sums.target_counts.resize(static_cast<size_t>(model.config().vocab_size));
+  const int64_t count = dataset.examples_per_epoch(0);
+  for (int64_t first = 0; first < count; first += micro_batch) {
+    add_batch(model, make_batch(dataset, 0, first, std::min(micro_batch, count - first)), device, sums);
+  }
+  return report_of(sums);
+}
+
+PretrainingProgram::PretrainingProgram(PretrainingModelImpl& model, const PretrainingDataset& train, const PretrainingDataset* validation,
+                                       const PretrainingOptions& options)
+    : model_(model), train_(train), validation_(validation), options_(options),
+      stream_(train, {.batch_size = options.batch_size,
+                      .micro_batch = options.micro_batch,
+                      .rank = options.rank,
+                      .world_size = options.world_size,
+                      .cursor = 0,
+                      .num_threads = options.loader_threads,
+                      .prefetch_steps = options.prefetch_steps}) {
+  model_.train();
+}
+
+StepTotals PretrainingProgram::load_step(int64_t /*step*/) {
+  step_ = stream_.next();
+  StepTotals totals;
+  for (const auto& batch : step_.micro_batches) {
+    totals.sequences += batch.num_sequences();
+    totals.tokens += batch.num_tokens();
+    totals.targets["mlm"] += batch.num_masked();
+    totals.targets["sop"] += batch.num_ordered();
+  }
+  return totals;
+}
+
+int64_t PretrainingProgram::num_micro_batches() const { return static_cast<int64_t>(step_.micro_batches.size()); }
+
+MicroBatchLoss PretrainingProgram::loss(int64_t index, int64_t step, const StepTotals& totals) {
+  const auto batch = step_.micro_batches.at(static_cast<size_t>(index)).to(options_.device);
+  // One dropout stream per (step, rank, micro-batch).
+  const auto part = static_cast<uint64_t>(options_.rank) << 32U | static_cast<uint64_t>(index);
+  model_.set_dropout_seed(mix_seed(options_.seed, "dropout", static_cast<uint64_t>(step), part));
+  const auto output = model_.forward(encoder_input(batch), batch.masked_positions,
+                                     {.hidden_states = false, .application_decay = options_.application_decay, .hook = {}});
+  const int64_t mlm_count = count_of(totals, "mlm");
+  const auto mlm_sum = cross_entropy_sum(output.mlm_logits, batch.masked_targets);
+  MicroBatchLoss result;
+  result.loss = mlm_sum / static_cast<double>(std::max<int64_t>(mlm_count, 1));
+  result.metrics["mlm_loss"] = share(mlm_sum, mlm_count);
+  result.metrics["mlm_accuracy"] = share(count_correct(output.mlm_logits.detach(), batch.masked_targets), mlm_count);
+  if (output.sop_logits.defined()) {
+    const int64_t sop_count = count_of(totals, "sop");
+    const auto sop_sum = cross_entropy_sum(output.sop_logits, batch.sentence_order_labels);
+    result.loss = result.loss + sop_sum / static_cast<double>(std::max<int64_t>(sop_count, 1));
+    result.metrics["sop_loss"] = share(sop_sum, sop_count);
+    result.metrics["sop_accuracy"] = share(count_correct(output.sop_logits.detach(), batch.sentence_order_labels), sop_count);
+  }
+  return result;
+}
+
+void PretrainingProgram::parameters_changed() { model_.parameters_changed(); }
+
+EvaluationReport PretrainingProgram::evaluate() {
+  ALBERT_CHECK(validation_ != nullptr, "evaluate() without held-out text");
+  return evaluate_pretraining(model_, *validation_, options_.micro_batch, options_.device);
+}
+
+DataCursor PretrainingProgram::cursor() const { return {.examples = stream_.cursor()}; }
+void PretrainingProgram::restore(const DataCursor& cursor) { stream_.seek(cursor.examples); }
+double PretrainingProgram::examples_per_epoch() const { return static_cast<double>(train_.examples_per_epoch(0)); }
+double PretrainingProgram::waiting_seconds() const { return stream_.last_waiting_seconds(); }
+
+double PretrainingProgram::flops(const StepTotals& totals) const {
+  StepSize size{.sequences = totals.sequences, .tokens = totals.tokens, .masked = count_of(totals, "mlm"), .squared_lengths = 0};
+  for (const auto& batch : step_.micro_batches) {
+    const auto lengths = batch.sequence_offsets.diff();
+    size.squared_lengths += lengths.dot(lengths).item<int64_t>();
+  }
+  size.squared_lengths *= options_.world_size;  // the other ranks' lengths are alike
+  return training_flops(model_.config(), model_.heads(), size);
+}
+
+}  // namespace albert

@@ -1,0 +1,99 @@
+"""A run that is interrupted and resumed equals the unbroken run, to the bit."""
+import random
+import signal
+import time
+import unittest
+
+from harness import ProgramTest
+
+
+class ResumeTest(ProgramTest):
+    STEPS = 40
+
+    def unbroken(self, **changes):
+        self.run_program(self.tiny("unbroken", steps=self.STEPS, **changes))
+        return self.folder / "unbroken"
+
+    def assert_same_run(self, a, b):
+        self.assertEqual(self.repeatable_metrics(a), self.repeatable_metrics(b))
+        self.assertEqual((a / "final/model.safetensors").read_bytes(), (b / "final/model.safetensors").read_bytes())
+
+    def interrupt(self, name, signal_number, at_step, **changes):
+        config = self.tiny(name, steps=self.STEPS, **changes)
+        process = self.start_program(config)
+        self.wait_for_step(self.folder / name, at_step, process)
+        process.send_signal(signal_number)
+        return config, process.wait(timeout=60)
+
+    def test_sigterm_saves_and_exits_75_and_the_resumed_run_is_the_same(self):
+        reference = self.unbroken()
+        for number, name in ((signal.SIGTERM, "term"), (signal.SIGINT, "int")):
+            config, code = self.interrupt(name, number, at_step=6)
+            self.assertEqual(code, 75)
+            self.assertFalse((self.folder / name / "final").exists())
+            self.run_program(config)
+            self.assert_same_run(reference, self.folder / name)
+
+    def test_sigkill_at_random_moments(self):
+        reference = self.unbroken(checkpoint=1)
+        generator = random.Random(11)
+        config = self.tiny("killed", steps=self.STEPS, checkpoint=1)
+        kills = 0
+        for _ in range(12):
+            process = self.start_program(config)
+            time.sleep(generator.uniform(0.3, 1.3))
+            process.kill()
+            kills += process.wait(timeout=60) == -signal.SIGKILL
+        self.assertGreaterEqual(kills, 3, "the run was too fast to be killed")
+        self.run_program(config)
+        self.assert_same_run(reference, self.folder / "killed")
+
+    def test_bf16_resumes_too(self):
+        reference = self.unbroken(precision="bf16")
+        config, code = self.interrupt("bf16", signal.SIGTERM, at_step=6, precision="bf16")
+        self.assertEqual(code, 75)
+        self.run_program(config)
+        self.assert_same_run(reference, self.folder / "bf16")
+
+    def test_a_second_signal_ends_at_once(self):
+        config = self.tiny("twice", steps=100000)
+        process = self.start_program(config)
+        self.wait_for_step(self.folder / "twice", 4, process)
+        process.send_signal(signal.SIGSTOP)  # so that both signals arrive before the step ends
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        self.assertIn(process.wait(timeout=20), (128 + signal.SIGTERM, 128 + signal.SIGINT, -signal.SIGTERM, -signal.SIGINT))
+
+    def test_a_finished_run_says_so(self):
+        config = self.tiny()
+        self.run_program(config)
+        before = (self.folder / "run/metrics.jsonl").read_bytes()
+        result = self.run_program(config)
+        self.assertIn("finished", result.stdout + result.stderr)
+        self.assertEqual((self.folder / "run/metrics.jsonl").read_bytes(), before)
+
+    def test_a_changed_run_is_refused_with_the_differences(self):
+        config = self.tiny()
+        process_args = [config, "--set", "training.duration=4 steps"]
+        self.run_program(*process_args)
+        result = self.run_program(config, "--set", "optimizer.learning_rate=2e-2", "--set", "training.seed=4", expect=2)
+        self.assertIn("optimizer.learning_rate", result.stderr)
+        self.assertIn("training.seed", result.stderr)
+
+    def test_resume_never_refuses_a_used_folder(self):
+        config = self.tiny(steps=4)
+        self.run_program(config)
+        result = self.run_program(config, "--resume", "never", expect=4)
+        self.assertIn("--resume", result.stderr)
+
+    def test_a_second_run_in_the_folder_is_refused(self):
+        config = self.tiny(steps=100000)
+        process = self.start_program(config)
+        self.wait_for_step(self.folder / "run", 2, process)
+        result = self.run_program(config, expect=4)
+        self.assertIn(str(process.pid), result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

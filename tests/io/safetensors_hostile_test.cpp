@@ -1,0 +1,209 @@
+// Files that no writer makes: each must end in one IoError that says what is wrong.
+#include <albert/base/error.h>
+#include <albert/base/random.h>
+#include <albert/io/safetensors.h>
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+namespace albert::io {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string length_prefix(uint64_t length) {
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes;
+}
+
+std::string file_of(const std::string& header, size_t data_bytes) { return length_prefix(header.size()) + header + std::string(data_bytes, 'd'); }
+
+/// The error text, or "" where the bytes are accepted. The copy on the heap has no spare byte, so that the sanitizer sees a step over its end.
+std::string error_of(const std::string& bytes) {
+  const std::vector<std::byte> copy(reinterpret_cast<const std::byte*>(bytes.data()), reinterpret_cast<const std::byte*>(bytes.data()) + bytes.size());
+  try {
+    (void)parse_safetensors(copy, "x");
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+std::string tensor(const std::string& fields) { return "{\"a\":{" + fields + "}}"; }
+std::string of(const std::string& dtype, const std::string& shape, const std::string& offsets) {
+  return "{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+}
+std::string with_shape(const std::string& shape) { return "{\"a\":" + of("\"F32\"", shape, "[0,8]") + "}"; }
+std::string with_offsets(const std::string& offsets) { return "{\"a\":" + of("\"F32\"", "[2]", offsets) + "}"; }
+std::string pair(const std::string& a, const std::string& b) {
+  return "{\"a\":" + of("\"F32\"", "[2]", a) + ",\"b\":" + of("\"F32\"", "[2]", b) + "}";
+}
+
+std::string many_tensors(size_t count) {
+  std::string header = "{";
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) header += ',';
+    header += "\"" + std::to_string(i) + "\":" + of("\"U8\"", "[0]", "[0,0]");
+  }
+  return header + "}";
+}
+
+struct Hostile {
+  std::string what;
+  std::string bytes;
+  std::string expected;
+};
+
+std::vector<Hostile> broken_lengths() {
+  return {
+      {"empty file", "", "x: wanted at least 8 bytes, got 0; not a safetensors file"},
+      {"seven bytes", "1234567", "wanted at least 8 bytes, got 7"},
+      {"header length 0", length_prefix(0), "wanted a header that begins with {, got \"\""},
+      {"header length 2^63", length_prefix(uint64_t{1} << 63U) + "{}", "wanted a header of at most 16777216 bytes, got 9223372036854775808"},
+      {"header length 2^64-1", length_prefix(UINT64_MAX) + "{}", "got 18446744073709551615"},
+      {"header length over the cap", length_prefix(kMaxSafetensorsHeaderBytes + 1) + "{}", "at most 16777216 bytes, got 16777217"},
+      {"header longer than the file", length_prefix(3) + "{}", "wanted a header of 3 bytes, got 2; the file is cut short"},
+      {"header longer than an empty rest", length_prefix(1), "wanted a header of 1 bytes, got 0"},
+  };
+}
+
+std::vector<Hostile> broken_json() {
+  const std::string ok = of("\"F32\"", "[2]", "[0,8]");
+  return {
+      {"not an object", file_of("[]", 0), "begins with {, got \"[\""},
+      {"leading space", file_of(" {}", 0), "begins with {, got \" \""},
+      {"byte order mark", file_of("\xef\xbb\xbf{}", 0), "begins with {"},
+      {"unclosed", file_of("{\"a\":", 0), "wanted a JSON header, got bad JSON or UTF-8"},
+      {"text after the object", file_of("{} x", 0), "bad JSON or UTF-8"},
+      {"second object", file_of("{}{}", 0), "bad JSON or UTF-8"},
+      {"NUL after the object", file_of(std::string("{}\0", 3), 0), "got a NUL at its byte 2"},
+      {"trailing comma", file_of("{\"a\":" + ok + ",}", 8), "bad JSON or UTF-8"},
+      {"single quotes", file_of("{'a':1}", 0), "bad JSON or UTF-8"},
+      {"100000 deep arrays in a shape", file_of(with_shape(std::string(100'000, '[')), 8), "non-negative integers, got an array"},
+      {"100000 deep objects", file_of([] {
+         std::string deep;
+         for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
+         return deep;
+       }(), 0), "tensor \"a\": wanted dtype, shape and data_offsets, got key \"a\""},
+      {"name is not UTF-8", file_of("{\"\xff\":" + ok + "}", 8), "bad JSON or UTF-8"},
+      {"name is an overlong encoding", file_of("{\"\xc0\xaf\":" + ok + "}", 8), "bad JSON or UTF-8"},
+      {"name is half a surrogate pair", file_of("{\"\\ud800\":" + ok + "}", 8), "bad JSON or UTF-8"},
+      {"name with a raw newline", file_of("{\"a\nb\":" + ok + "}", 8), "bad JSON or UTF-8"},
+      {"metadata is not UTF-8", file_of("{\"__metadata__\":{\"k\":\"\xfe\"}}", 0), "bad JSON or UTF-8"},
+      {"same tensor twice", file_of("{\"a\":" + ok + ",\"a\":" + ok + "}", 8), "wanted each key once in the header, got \"a\" twice"},
+      {"same tensor twice, once escaped", file_of("{\"a\":" + ok + ",\"\\u0061\":" + ok + "}", 8), "got \"a\" twice"},
+      {"metadata twice", file_of("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "got \"__metadata__\" twice"},
+      {"metadata key twice", file_of("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0), "once in __metadata__, got \"k\" twice"},
+      {"metadata is a list", file_of("{\"__metadata__\":[]}", 0), "wanted __metadata__ to be an object, got an array"},
+      {"metadata is null", file_of("{\"__metadata__\":null}", 0), "wanted __metadata__ to be an object, got null"},
+      {"metadata value is a number", file_of("{\"__metadata__\":{\"k\":1}}", 0), "wanted a string for \"k\" of __metadata__, got a number"},
+      {"metadata value is nested", file_of("{\"__metadata__\":{\"k\":{}}}", 0), "wanted a string for \"k\" of __metadata__, got an object"},
+      {"tensor is a number", file_of("{\"a\":1}", 0), "tensor \"a\": wanted an object, got a number"},
+      {"tensor is null", file_of("{\"a\":null}", 0), "tensor \"a\": wanted an object, got null"},
+      {"65537 tensors", file_of(many_tensors(kMaxSafetensorsArrays + 1), 0), "wanted at most 65536 tensors, got more"},
+  };
+}
+
+std::vector<Hostile> broken_fields() {
+  return {
+      {"no dtype", file_of(tensor("\"shape\":[2],\"data_offsets\":[0,8]"), 8), "tensor \"a\": wanted dtype, got none"},
+      {"no shape", file_of(tensor("\"dtype\":\"F32\",\"data_offsets\":[0,8]"), 8), "wanted shape, got none"},
+      {"no offsets", file_of(tensor("\"dtype\":\"F32\",\"shape\":[2]"), 8), "wanted data_offsets, got none"},
+      {"unknown field", file_of(tensor("\"dtype\":\"F32\",\"stride\":[1]"), 8), "got key \"stride\""},
+      {"dtype twice", file_of(tensor("\"dtype\":\"F32\",\"dtype\":\"F32\""), 8), "wanted each key once, got \"dtype\" twice"},
+      {"shape twice", file_of(tensor("\"shape\":[1],\"shape\":[1]"), 8), "got \"shape\" twice"},
+      {"offsets twice", file_of(tensor("\"data_offsets\":[0,8],\"data_offsets\":[0,8]"), 8), "got \"data_offsets\" twice"},
+      {"unknown dtype", file_of("{\"a\":" + of("\"F33\"", "[2]", "[0,8]") + "}", 8), "wanted a dtype that this build reads"},
+      {"lower-case dtype", file_of("{\"a\":" + of("\"f32\"", "[2]", "[0,8]") + "}", 8), "got \"f32\""},
+      {"dtype is a number", file_of("{\"a\":" + of("32", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got a number"},
+      {"dtype is a list", file_of("{\"a\":" + of("[]", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got an array"},
+      {"shape is a number", file_of(with_shape("2"), 8), "wanted shape to be an array, got a number"},
+      {"shape is an object", file_of(with_shape("{}"), 8), "wanted shape to be an array, got an object"},
+      {"negative dimension", file_of(with_shape("[-2]"), 8), "wanted dimensions that are non-negative integers, got -2"},
+      {"fractional dimension", file_of(with_shape("[2.0]"), 8), "non-negative integers, got 2.0"},
+      {"exponent in a dimension", file_of(with_shape("[2e0]"), 8), "non-negative integers, got 2e0"},
+      {"minus zero", file_of(with_shape("[-0]"), 8), "non-negative integers, got 0"},
+      {"dimension out of a double's range", file_of(with_shape("[1e999]"), 8), "a number out of range"},
+      {"dimension 2^63", file_of(with_shape("[9223372036854775808]"), 8), "wanted a dimension below 2^63"},
+      {"dimension 2^64", file_of(with_shape("[18446744073709551616]"), 8), "non-negative integers"},
+      {"dimension is text", file_of(with_shape("[\"2\"]"), 8), "got a string"},
+      {"dimension is null", file_of(with_shape("[null]"), 8), "non-negative integers, got null"},
+      {"dimension is true", file_of(with_shape("[true]"), 8), "non-negative integers, got true"},
+      {"65 dimensions", file_of(with_shape("[2" + [] {
+         std::string ones;
+         for (int i = 0; i < 64; ++i) ones += ",1";
+         return ones;
+       }() + "]"), 8), "wanted at most 64 dimensions, got more"},
+      {"product of the shape overflows", file_of(with_shape("[4294967296,4294967296]"), 8), "wanted a shape that fits in 64 bits"},
+      {"product times the element size overflows", file_of(with_shape("[4611686018427387904]"), 8), "wanted a shape that fits in 64 bits"},
+      {"product wraps to the right size", file_of(with_shape("[4611686018427387906]"), 8), "wanted a shape that fits in 64 bits"},
+      {"shape too small", file_of(with_shape("[1]"), 8), "wanted 4 bytes for [1] of F32, got 8"},
+      {"shape too large", file_of(with_shape("[3]"), 8), "wanted 12 bytes for [3] of F32, got 8"},
+      {"scalar with too many bytes", file_of(with_shape("[]"), 8), "wanted 4 bytes for [] of F32, got 8"},
+  };
+}
+
+std::vector<Hostile> broken_offsets() {
+  return {
+      {"one offset", file_of(with_offsets("[0]"), 8), "wanted data_offsets of 2 integers, got 1"},
+      {"no offset", file_of(with_offsets("[]"), 8), "wanted data_offsets of 2 integers, got 0"},
+      {"three offsets", file_of(with_offsets("[0,8,8]"), 8), "wanted data_offsets of 2 integers, got more"},
+      {"offsets as an object", file_of(with_offsets("{}"), 8), "wanted data_offsets to be an array, got an object"},
+      {"negative offset", file_of(with_offsets("[-8,0]"), 8), "wanted data_offsets that are non-negative integers, got -8"},
+      {"fractional offset", file_of(with_offsets("[0,8.5]"), 8), "non-negative integers, got 8.5"},
+      {"reversed offsets", file_of(with_offsets("[8,0]"), 8), "wanted data_offsets in ascending order, got [8, 0]"},
+      {"end behind the file", file_of(with_offsets("[0,8]"), 7), "inside the 7 bytes of data, got [0, 8]; the file is cut short"},
+      {"offsets near 2^64", file_of(with_offsets("[18446744073709551608,18446744073709551615]"), 8), "inside the 8 bytes of data"},
+      {"hole at the start", file_of(with_offsets("[8,16]"), 16), "wanted its data to begin at 0, where the one before ends, got 8 (a hole)"},
+      {"hole between two", file_of(pair("[0,8]", "[12,20]"), 20), "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 12 (a hole)"},
+      {"overlap", file_of(pair("[0,8]", "[4,12]"), 12), "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 4 (they overlap)"},
+      {"same bytes twice", file_of(pair("[0,8]", "[0,8]"), 8), "got 0 (they overlap)"},
+      {"one trailing byte", file_of(with_offsets("[0,8]"), 9), "wanted 8 bytes of data after the header, got 9 (1 trailing)"},
+      {"data without tensors", file_of("{}", 4), "wanted 0 bytes of data after the header, got 4 (4 trailing)"},
+  };
+}
+
+void expect_refused(const std::vector<Hostile>& table) {
+  for (const Hostile& hostile : table) {
+    const std::string error = error_of(hostile.bytes);
+    EXPECT_THAT(error, HasSubstr(hostile.expected)) << hostile.what;
+    EXPECT_TRUE(error.starts_with("x: ")) << hostile.what << ": " << error;
+    for (const char c : error) EXPECT_TRUE(c >= ' ' && c <= '~') << hostile.what;
+  }
+}
+
+TEST(SafetensorsHostile, LengthsAreRefused) { expect_refused(broken_lengths()); }
+TEST(SafetensorsHostile, HeadersAreRefused) { expect_refused(broken_json()); }
+TEST(SafetensorsHostile, FieldsAreRefused) { expect_refused(broken_fields()); }
+TEST(SafetensorsHostile, OffsetsAreRefused) { expect_refused(broken_offsets()); }
+
+TEST(SafetensorsHostile, WhatTheFormatAllowsIsAccepted) {
+  EXPECT_EQ(error_of(file_of("{}", 0)), "");
+  EXPECT_EQ(error_of(file_of("{}      ", 0)), "") << "padding";
+  EXPECT_EQ(error_of(file_of(pair("[8,16]", "[0,8]"), 16)), "") << "any order of names";
+  EXPECT_EQ(error_of(file_of("{ \"a\" : {\"data_offsets\":[0,1],\"shape\":[1],\"dtype\":\"U8\"} }", 1)), "") << "spaces, any order of fields";
+  EXPECT_EQ(error_of(file_of(with_shape("[0,9223372036854775807]"), 0)), "x: tensor \"a\": wanted data_offsets inside the 0 bytes of data, got [0, 8]; "
+                                                                         "the file is cut short or damaged");
+  EXPECT_EQ(error_of(file_of(many_tensors(kMaxSafetensorsArrays), 0)), "") << "the cap itself";
+}
+
+TEST(SafetensorsHostile, EveryTruncationIsRefused) {
+  const std::string whole = file_of(pair("[0,8]", "[8,16]"), 16);
+  ASSERT_EQ(error_of(whole), "");
+  for (size_t size = 0; size < whole.size(); ++size) EXPECT_NE(error_of(whole.substr(0, size)), "") << size;
+}
+
+TEST(SafetensorsHostile, RandomDamageNeverDoesMoreThanThrow) {
+  const std::string whole = file_of(pair("[0,8]", "[8,16]"), 16);
+  for (uint64_t i = 0; i < 20'000; ++i) {
+    RandomStream random(1, "damage", i);
+    std::string damaged = whole;
+    for (uint64_t n = random.below(4) + 1; n > 0; --n) damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
+    (void)error_of(damaged);  // any other exception, a crash or the sanitizer fails the test
+  }
+}
+
+}  // namespace
+}  // namespace albert::io

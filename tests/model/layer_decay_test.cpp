@@ -1,0 +1,155 @@
+#include "golden.h"
+
+#include <albert/model/layer_decay.h>
+#include <albert/model/losses.h>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace albert {
+namespace {
+
+using testing::random_input;
+using testing::random_model;
+using testing::tiny_config;
+
+constexpr double kRate = 0.7;
+const at::Tensor kMasked = at::tensor({1, 4, 9, 12}, at::kLong);
+const at::Tensor kTargets = at::tensor({7, 8, 9, 10}, at::kLong);
+const at::Tensor kLabels = at::tensor({0, 1, 1}, at::kLong);
+
+std::map<std::string, at::Tensor> gradients(PretrainingModel& model, double application_decay) {
+  testing::zero_gradients(*model);
+  const PretrainingOutput output =
+      model(random_input(model->config(), {6, 3, 6}, 3), kMasked, {.application_decay = application_decay});
+  testing::backward_mean_losses(output, kTargets, kLabels);
+  return testing::gradients_of(*model);
+}
+
+constexpr std::string_view kGroups = "albert.encoder.albert_layer_groups.";
+
+std::string block_prefix(int64_t group, int64_t inner) {
+  return std::string(kGroups) + std::to_string(group) + ".albert_layers." + std::to_string(inner) + ".";
+}
+
+/// The same network with a block of its own for every application: groups = applications, one inner block each.
+PretrainingModel explicit_copies(PretrainingModel& shared) {
+  const AlbertConfig& config = shared->config();
+  AlbertConfig unshared = config;
+  unshared.num_hidden_layers = config.num_applications();
+  unshared.num_hidden_groups = config.num_applications();
+  unshared.inner_group_num = 1;
+  PretrainingModel copies(unshared, PretrainingHeads::masked_lm_sentence_order);
+  copies->to(at::kDouble);
+  std::map<std::string, at::Tensor> source;
+  for (const auto& [name, tensor] : parameters_by_name(*shared)) source.emplace(name, tensor);
+  const at::NoGradGuard no_gradient;
+  for (const auto& [name, tensor] : parameters_by_name(*copies)) {
+    std::string origin = name;
+    if (name.starts_with(kGroups)) {
+      const auto application = std::stoll(name.substr(kGroups.size()));
+      const std::string own = block_prefix(application, 0);
+      origin = block_prefix(config.group_of_layer(application / config.inner_group_num), application % config.inner_group_num) +
+               name.substr(own.size());
+    }
+    tensor.copy_(source.at(origin));
+  }
+  return copies;
+}
+
+class ApplicationDecay : public ::testing::TestWithParam<std::pair<int64_t, int64_t>> {};
+
+TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
+  AlbertConfig config = tiny_config();
+  config.num_hidden_groups = GetParam().first;
+  config.inner_group_num = GetParam().second;
+  auto shared = random_model(config, 1);
+  shared->to(at::kDouble);
+  auto copies = explicit_copies(shared);
+  const auto copied = gradients(copies, 1.0);
+  const auto decayed = gradients(shared, kRate);
+
+  const int64_t applications = config.num_applications();
+  std::map<std::string, at::Tensor> expected;
+  for (const auto& [name, gradient] : copied) {
+    if (!name.starts_with(kGroups)) continue;
+    const auto application = std::stoll(name.substr(kGroups.size()));
+    const std::string target =
+        block_prefix(config.group_of_layer(application / config.inner_group_num), application % config.inner_group_num) +
+        name.substr(block_prefix(application, 0).size());
+    const at::Tensor share = gradient * std::pow(kRate, static_cast<double>(applications - 1 - application));
+    const auto found = expected.find(target);
+    expected[target] = found == expected.end() ? share : found->second + share;
+  }
+  for (const auto& [name, gradient] : expected) {
+    if (testing::is_key_bias(name)) continue;
+    EXPECT_LT(testing::relative_error(decayed.at(name), gradient), 1e-12) << name;
+  }
+  const std::string mapping = "albert.encoder.embedding_hidden_mapping_in.weight";
+  EXPECT_LT(testing::relative_error(decayed.at(mapping), copied.at(mapping) * std::pow(kRate, static_cast<double>(applications - 1))),
+            1e-12);
+  EXPECT_LT(testing::relative_error(decayed.at("predictions.dense.weight"), copied.at("predictions.dense.weight")), 1e-12);
+  EXPECT_LT(testing::relative_error(decayed.at("albert.pooler.weight"), copied.at("albert.pooler.weight")), 1e-12);
+}
+
+INSTANTIATE_TEST_SUITE_P(GroupsAndInnerBlocks, ApplicationDecay,
+                         ::testing::Values(std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 2}, std::pair{2, 3}, std::pair{4, 1}));
+
+TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
+  auto model = random_model(tiny_config(), 1);
+  const at::Tensor x = at::ones({3}).requires_grad_();
+  EXPECT_TRUE(gradient_scale(x, 1.0).is_same(x));
+  const LayerDecayConfig off{.rate = 1.0, .mode = LayerDecayMode::both};
+  const auto plain = gradients(model, 1.0);
+  const auto decayed = gradients(model, off.application_rate());
+  for (const auto& [name, gradient] : plain) EXPECT_TRUE(decayed.at(name).equal(gradient)) << name;
+  for (const auto& item : plain) EXPECT_EQ(learning_rate_multiplier(item.first, tiny_config(), off), 1.0);
+}
+
+TEST(ApplicationDecayForward, IsNotChanged) {
+  auto model = random_model(tiny_config(), 1);
+  const EncoderInput input = random_input(tiny_config(), {6, 3, 6}, 3);
+  EXPECT_TRUE(model(input, kMasked).mlm_logits.equal(model(input, kMasked, {.application_decay = kRate}).mlm_logits));
+}
+
+TEST(LearningRateMultiplier, FollowsTheDepthOfGroups) {
+  AlbertConfig config = tiny_config();
+  config.num_hidden_groups = 2;
+  const LayerDecayConfig decay{.rate = 0.5, .mode = LayerDecayMode::groups};
+  EXPECT_EQ(decay.application_rate(), 1.0);
+  const auto multiplier = [&](std::string_view name) { return learning_rate_multiplier(name, config, decay); };
+  EXPECT_EQ(multiplier("predictions.dense.weight"), 1.0);
+  EXPECT_EQ(multiplier("classifier.weight"), 1.0);
+  EXPECT_EQ(multiplier("albert.pooler.bias"), 1.0);
+  EXPECT_EQ(multiplier(block_prefix(1, 0) + "ffn.weight"), 0.5);
+  EXPECT_EQ(multiplier(block_prefix(0, 0) + "ffn.weight"), 0.25);
+  EXPECT_EQ(multiplier("albert.encoder.embedding_hidden_mapping_in.weight"), 0.125);
+  EXPECT_EQ(multiplier("albert.embeddings.word_embeddings.weight"), 0.0625);
+}
+
+TEST(LearningRateMultiplier, OfBothIsTheMeanWeightOfABlocksApplications) {
+  AlbertConfig config = tiny_config();  // 4 layers
+  config.inner_group_num = 2;           // 8 applications
+  config.num_hidden_groups = 2;
+  const double d = 0.9;
+  const LayerDecayConfig decay{.rate = d, .mode = LayerDecayMode::both};
+  EXPECT_EQ(decay.application_rate(), d);
+  const auto multiplier = [&](std::string_view name) { return learning_rate_multiplier(name, config, decay); };
+  EXPECT_NEAR(multiplier(block_prefix(0, 0) + "ffn.bias"), (std::pow(d, 7) + std::pow(d, 5)) / 2, 1e-15);
+  EXPECT_NEAR(multiplier(block_prefix(0, 1) + "ffn.bias"), (std::pow(d, 6) + std::pow(d, 4)) / 2, 1e-15);
+  EXPECT_NEAR(multiplier(block_prefix(1, 1) + "ffn.bias"), (std::pow(d, 2) + 1.0) / 2, 1e-15);
+  EXPECT_NEAR(multiplier("albert.encoder.embedding_hidden_mapping_in.bias"), std::pow(d, 8), 1e-15);
+  EXPECT_NEAR(multiplier("albert.embeddings.LayerNorm.weight"), std::pow(d, 9), 1e-15);
+  EXPECT_EQ(multiplier("sop_classifier.classifier.weight"), 1.0);
+}
+
+TEST(LearningRateMultiplier, EqualsThePublishedMeansAtTwelveLayers) {
+  const AlbertConfig config = model_preset("albert-base-v2");
+  for (const auto& [rate, mean] : {std::pair{0.95, 0.766}, std::pair{0.9, 0.598}, std::pair{0.8, 0.388}, std::pair{0.75, 0.323}}) {
+    EXPECT_NEAR(learning_rate_multiplier(block_prefix(0, 0) + "ffn.weight", config, {.rate = rate}), mean, 5e-4);
+  }
+}
+
+}  // namespace
+}  // namespace albert
