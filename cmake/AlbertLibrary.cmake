@@ -27,12 +27,6 @@ function(albert_use_torch target)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
-  get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE")
-    # CMake would compile with -fPIE, which a header precompiled with -fPIC does not fit.
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${target} PRIVATE -fPIC)
-  endif()
   target_precompile_headers(${target} REUSE_FROM albert_torch_pch)
 endfunction()
 

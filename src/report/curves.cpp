@@ -309,9 +309,8 @@ std::string render_curves(const RunCurves& curves, std::string_view title) {
   return svg + "</svg>\n";
 }
 
-void write_curves(const std::filesystem::path& output, std::string_view title) {
-  const std::filesystem::path path = output / "metrics.jsonl";
-  write_file_atomically(output / "curves.svg", render_curves(parse_metrics(read_file(path), path.string()), title));
+void write_curves(const std::filesystem::path& metrics, const std::filesystem::path& svg, std::string_view title) {
+  write_file_atomically(svg, render_curves(parse_metrics(read_file(metrics), metrics.string()), title));
 }
 
 }  // namespace albert

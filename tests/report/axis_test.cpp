@@ -35,7 +35,7 @@ TEST(Axis, LabelsTellTicksApart) {
   EXPECT_EQ(value_label(0.25, 0.05), "0.25");
   EXPECT_EQ(value_label(0.0005, 0.0005), "0.0005");
   EXPECT_EQ(value_label(5e-5, 1e-5), "5e-05");
-  EXPECT_EQ(value_label(0, 1e-5), "0.00000");
+  EXPECT_EQ(value_label(0, 1e-5), "0");
   EXPECT_EQ(percent_label(0.5, 0.1), "50 %");
   EXPECT_EQ(percent_label(0.505, 0.005), "50.5 %");
 }

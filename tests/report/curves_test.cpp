@@ -88,7 +88,7 @@ TEST(Curves, SayThatThereIsNothingYet) { EXPECT_THAT(render_curves({}, "new"), H
 TEST(Curves, AreWrittenBesideTheMetrics) {
   const testing::TemporaryFolder folder;
   write_file_atomically(folder / "metrics.jsonl", kMetrics);
-  write_curves(folder.path(), "small");
+  write_curves(folder / "metrics.jsonl", folder / "curves.svg", "small");
   EXPECT_EQ(read_file(folder / "curves.svg"), render_curves(parse_metrics(kMetrics, "metrics.jsonl"), "small"));
 }
 

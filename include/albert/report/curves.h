@@ -1,6 +1,6 @@
 // Curves of a run: metrics.jsonl drawn as one self-contained SVG.
 //
-//   write_curves(output, "albert-small");   // OUTPUT/metrics.jsonl -> OUTPUT/curves.svg
+//   write_curves(output / "metrics.jsonl", output / "curves.svg", "albert-small");
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ RunCurves parse_metrics(std::string_view text, std::string_view where);
 /// with many points are drawn twice, as measured and smoothed. Without any point, a page that says so.
 std::string render_curves(const RunCurves& curves, std::string_view title);
 
-/// Reads OUTPUT/metrics.jsonl and replaces OUTPUT/curves.svg. Throws DataError and IoError.
-void write_curves(const std::filesystem::path& output, std::string_view title);
+/// Reads a metrics.jsonl and replaces the SVG. Throws DataError and IoError.
+void write_curves(const std::filesystem::path& metrics, const std::filesystem::path& svg, std::string_view title = "Training curves");
 
 }  // namespace albert
