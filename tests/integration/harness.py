@@ -29,7 +29,7 @@ model:
 tokenizer: {{vocab_size: 400, sample_bytes: 1 MiB}}
 data:
   sources:
-    - {{path: "{text}", format: wrapped, document_boundary: file}}
+    - {{path: "{text}", format: paragraphs, document_boundary: blank_line}}
   store: {output}/store
   max_length: 64
   validation_fraction: 0.1
