@@ -231,7 +231,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
 }  // namespace
 
 ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
-  const auto config = with_inherited_vocabulary(given);
+  const auto config = with_inherited_vocabulary(with_defaults(given));
   if (request.dry_run) {
     describe_pretraining(config, out);
     return ExitCode::done;

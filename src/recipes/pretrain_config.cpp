@@ -44,6 +44,11 @@ void PretrainConfig::validate(config::Issues& issues) const {
   }
 }
 
+PretrainConfig with_defaults(PretrainConfig config) {
+  if (config.data.store.empty()) config.data.store = config.output / "store";
+  return config;
+}
+
 PretrainConfig identity_of(PretrainConfig config) {
   const PretrainConfig defaults;
   config.output = defaults.output;

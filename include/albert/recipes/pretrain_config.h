@@ -62,6 +62,9 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"distributed", "several processes"}, c.distributed);
 }
 
+/// With what follows from other options: data.store is OUTPUT/store where it is not given.
+PretrainConfig with_defaults(PretrainConfig config);
+
 /// The options that make it this run and no other, the rest at their defaults: model, tokenizer, data, objective, optimizer and seed.
 /// A checkpoint is resumed only where they are the same. Duration, schedule, batch size, device and intervals may change.
 PretrainConfig identity_of(PretrainConfig config);
