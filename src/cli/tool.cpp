@@ -6,20 +6,20 @@
 namespace albert::cli {
 namespace {
 
-void declare_tool_options(CLI::App& app, ToolArguments& arguments) {
-  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning, error or off (default: info)")->type_name("LEVEL");
-}
-
 CLI::Option* add_model(CLI::App& app, std::filesystem::path& model, const std::string& help) {
   return app.add_option("MODEL", model, help)->type_name("PATH")->required();
 }
 
 }  // namespace
 
+void declare_options(CLI::App& app, ToolArguments& arguments) {
+  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning, error or off (default: info)")->type_name("LEVEL");
+}
+
 void declare_options(CLI::App& app, TokenizeArguments& arguments) {
   add_model(app, arguments.model, "Model folder, or a spiece.model");
   app.add_flag("--pieces", arguments.pieces, "Print the pieces instead of their ids");
-  declare_tool_options(app, arguments);
+  declare_options(app, static_cast<ToolArguments&>(arguments));
 }
 
 void declare_options(CLI::App& app, PredictArguments& arguments) {
@@ -30,7 +30,7 @@ void declare_options(CLI::App& app, PredictArguments& arguments) {
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N (default: auto)")
       ->type_name("D")
       ->each([](const std::string& name) { check_device_name("--device", name); });
-  declare_tool_options(app, arguments);
+  declare_options(app, static_cast<ToolArguments&>(arguments));
 }
 
 ExitCode run_tool(int argc, const char* const* argv, std::ostream& out, const std::vector<Subcommand>& subcommands) {

@@ -24,8 +24,8 @@ void DataSourceConfig::validate(config::Issues& issues) const {
 void DataConfig::validate(config::Issues& issues) const {
   try {
     (void)SentenceSplitter(language);
-  } catch (const ConfigError& error) {
-    issues.add("language", error.what());
+  } catch (const ConfigError&) {
+    issues.add("language", fmt::format("must be a language such as en, or root, got '{}'", language));
   }
   if (validation_seed < 0) issues.add("validation_seed", fmt::format("must be at least 0, got {}", validation_seed));
 }

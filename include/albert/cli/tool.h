@@ -30,6 +30,8 @@ struct ToolArguments {
   std::string log_level = "info";  ///< --log-level, checked by LogSession
 };
 
+void declare_options(CLI::App& app, ToolArguments& arguments);
+
 /// albert tokenize MODEL [--pieces]
 struct TokenizeArguments : ToolArguments {
   std::filesystem::path model;  ///< a model folder or a spiece.model
