@@ -23,7 +23,9 @@ inline std::string little_endian(uint32_t value) {
   for (unsigned i = 0; i < 32; i += 8) result += static_cast<char>(value >> i);
   return result;
 }
-inline std::string float_field(uint32_t number, float value) { return varint((number << 3U) | 5U) + little_endian(std::bit_cast<uint32_t>(value)); }
+inline std::string float_field(uint32_t number, float value) {
+  return varint((number << 3U) | 5U) + little_endian(std::bit_cast<uint32_t>(value));
+}
 
 inline constexpr uint64_t kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6;
 
@@ -35,11 +37,23 @@ struct TestPiece {
 
 /// A small ALBERT vocabulary; change a part of it, then ask for the bytes.
 struct ModelBuilder {
-  std::vector<TestPiece> pieces = {{"<pad>", 0, kControl}, {"<unk>", 0, kUnknown}, {"[CLS]", 0, kControl},     {"[SEP]", 0, kControl},
-                                   {"[MASK]", 0, kControl}, {"-", 0, kUserDefined}, {"\u2581", -2},             {"a", -3},
-                                   {"b", -3.5},             {"\u2581ab", -4},       {"\u25811,", -3},           {"1", -5},
-                                   {",", -5},               {"\u25811", -5},        {"\u2581the", -2.5}};
-  std::string trainer = number_field(3, 1) + number_field(40, 1) + number_field(41, UINT64_MAX) + number_field(42, UINT64_MAX) + number_field(43, 0);
+  std::vector<TestPiece> pieces = {{"<pad>", 0, kControl},
+                                   {"<unk>", 0, kUnknown},
+                                   {"[CLS]", 0, kControl},
+                                   {"[SEP]", 0, kControl},
+                                   {"[MASK]", 0, kControl},
+                                   {"-", 0, kUserDefined},
+                                   {"\u2581", -2},
+                                   {"a", -3},
+                                   {"b", -3.5},
+                                   {"\u2581ab", -4},
+                                   {"\u25811,", -3},
+                                   {"1", -5},
+                                   {",", -5},
+                                   {"\u25811", -5},
+                                   {"\u2581the", -2.5}};
+  std::string trainer = number_field(3, 1) + number_field(40, 1) + number_field(41, UINT64_MAX) + number_field(42, UINT64_MAX) +
+                        number_field(43, 0);
   std::string normalizer = bytes_field(1, "identity");
   std::string extra;  ///< more fields of the model
 

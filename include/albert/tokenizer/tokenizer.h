@@ -1,5 +1,5 @@
-// Text to ids by Google's ALBERT algorithm (google-research/albert tokenization.py): preprocess_text (normalizer.h), SentencePiece's
-// unigram segmentation, digit-comma rule. Every id equals that of Google's code with PyPI's sentencepiece 0.2.3
+// Text to ids by Google's ALBERT algorithm (google-research/albert tokenization.py): preprocess_text (normalizer.h),
+// SentencePiece's unigram segmentation, digit-comma rule. Every id equals that of Google's code with PyPI's sentencepiece 0.2.3
 // (scripts/tokenizer_reference.py); the segmentation is our own, so that no other SentencePiece on a machine can change ids.
 //
 //   const auto tokenizer = Tokenizer::load("spiece.model", {});
@@ -32,8 +32,8 @@ class Tokenizer {
 
   /// Ids of UTF-8 text (invalid bytes become U+FFFD), without special tokens. Linear in the length of the text.
   ///
-  /// As in Google's code an id is that of the piece's text. So text gives no special token, but for one case: in cased text a run of
-  /// unknown characters that spells a special token ("[MASK]" where no piece has any of its characters) gets that token's id.
+  /// As in Google's code an id is that of the piece's text. So text gives no special token, but for one case: in cased text a run
+  /// of unknown characters that spells a special token ("[MASK]" where no piece has any of its characters) gets that token's id.
   /// Throws DataError for a text of more than 256 MiB.
   [[nodiscard]] std::vector<int32_t> encode(std::string_view text) const;
   /// The pieces that encode() gives ids of; of unknown ones the normalised text that they stand for.
