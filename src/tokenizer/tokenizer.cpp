@@ -125,7 +125,11 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::load(const std::filesystem::path& model, const TokenizerOptions& options) {
-  return from_bytes(read_file(model, kMaxModelBytes), options, model.string());
+  try {
+    return from_bytes(read_file(model, kMaxModelBytes), options, model.string());
+  } catch (const IoError& error) {
+    throw DataError(error.what());  // a vocabulary is data: the programs' exit codes tell it from a broken disk
+  }
 }
 
 Tokenizer Tokenizer::from_bytes(std::string bytes, const TokenizerOptions& options, const std::string& name) {
