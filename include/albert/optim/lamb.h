@@ -11,7 +11,7 @@ namespace albert {
 struct LambOptions {
   MomentOptions moments;
   /// Upper bound of ||w|| in the trust ratio; another implementation uses 10. Nothing: no bound, as Google's.
-  std::optional<double> clamp_weight_norm;
+  std::optional<double> clamp_weight_norm{};
 };
 
 /// With u of MomentOptions: r = ||w|| / ||u|| where both are positive, else 1; w -= learning_rate * r * u. Excluded parameters

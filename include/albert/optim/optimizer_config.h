@@ -27,7 +27,7 @@ struct OptimizerConfig {
   double epsilon = 1e-6;
   bool bias_correction = false;
   std::string exclude{kDefaultExclusion};
-  std::optional<double> clamp_weight_norm;
+  std::optional<double> clamp_weight_norm{};
 
   bool operator==(const OptimizerConfig&) const = default;
   /// `exclude` must compile; `clamp_weight_norm` belongs to LAMB and must be positive.
