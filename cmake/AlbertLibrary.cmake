@@ -27,12 +27,6 @@ function(albert_use_torch target)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
-  get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE")
-    # CMake would compile with -fPIE, which a header precompiled with -fPIC does not fit.
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${target} PRIVATE -fPIC)
-  endif()
   target_precompile_headers(${target} REUSE_FROM albert_torch_pch)
 endfunction()
 
@@ -47,6 +41,9 @@ function(albert_add_library folder)
     albert_use_torch(albert_${folder})
   endif()
 endfunction()
+
+# Builds every test that needs a GPU.
+add_custom_target(albert_gpu_tests)
 
 function(albert_add_test name)
   cmake_parse_arguments(ARG "TORCH" "FOLDER;LABELS;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
@@ -65,6 +62,9 @@ function(albert_add_test name)
   if(ARG_TORCH)
     target_link_libraries(${name} PRIVATE albert::torch)
     albert_use_torch(${name})
+  endif()
+  if("gpu" IN_LIST ARG_LABELS)
+    add_dependencies(albert_gpu_tests ${name})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})

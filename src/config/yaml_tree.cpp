@@ -45,6 +45,7 @@ class TreeBuilder : public YAML::EventHandler {
     const auto place = at(mark);
     const bool written = place.offset < text_.size() && (text_[place.offset] == '~' || text_[place.offset] == 'n' || text_[place.offset] == 'N');
     Node node{.kind = Node::Kind::null, .place = written ? place : parent_place(place), .text = {}};
+    if (!written) refuse_key_without_colon();
     if (written) node.text = text_[place.offset] == '~' ? "~" : "null";
     add_value(std::move(node), mark);
   }
@@ -111,17 +112,41 @@ class TreeBuilder : public YAML::EventHandler {
   /// yaml-cpp takes a quoted text without its closing quote up to the end of the file.
   void refuse_open_quote(const YAML::Mark& mark) const {
     const auto start = at(mark).offset;
-    if (start >= text_.size() || (text_[start] != '"' && text_[start] != '\'')) return;
+    if (!begins_quote(start) || closing_quote(start) != std::string::npos) return;
+    stop(mark, fmt::format("not valid YAML: the text that begins here has no closing {}", text_[start]));
+  }
+
+  [[nodiscard]] bool begins_quote(size_t offset) const {
+    return offset < text_.size() && (text_[offset] == '"' || text_[offset] == '\'');
+  }
+
+  [[nodiscard]] size_t closing_quote(size_t start) const {
     const char quote = text_[start];
     for (size_t i = start + 1; i < text_.size(); ++i) {
       if (quote == '"' && text_[i] == '\\') {
         ++i;
       } else if (text_[i] == quote) {
-        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return;
+        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return i;
         ++i;
       }
     }
-    stop(mark, fmt::format("not valid YAML: the text that begins here has no closing {}", quote));
+    return std::string::npos;
+  }
+
+  /// yaml-cpp takes a line without ': ' for a key whose value is null.
+  void refuse_key_without_colon() {
+    if (frames_.empty() || !frames_.back().key || frames_.back().discard_value) return;
+    const auto& key = *frames_.back().key;
+    size_t end = key.place.offset;
+    if (begins_quote(end)) {
+      end = closing_quote(end) + 1;
+    } else {
+      end += text_.compare(end, key.name.size(), key.name) == 0 ? key.name.size() : 0;  // else it goes on in the next line
+    }
+    end = text_.find_first_not_of(" \t", end);
+    if (end != std::string::npos && end > key.place.offset && text_[end] == ':') return;
+    problems_.push_back({key.place, "", fmt::format("not valid YAML: '{}' has no ': ' after its key; write 'key: value'", shorten(key.name))});
+    frames_.back().discard_value = true;
   }
 
   void count_value(const YAML::Mark& mark) {

@@ -29,6 +29,7 @@ size_t blank_length(std::string_view text) {
   return is_blank && text.size() >= 3 ? 3 : 0;
 }
 
+/// ICU's own lists are used only for languages without one here: they match the end of a word ("er." inside "Meier."), not words.
 std::unique_ptr<icu::BreakIterator> make_iterator(const std::string& language) {
   const bool is_root = language == "root";
   const icu::Locale locale = is_root ? icu::Locale::getRoot() : icu::Locale::createCanonical(language.c_str());
@@ -39,7 +40,7 @@ std::unique_ptr<icu::BreakIterator> make_iterator(const std::string& language) {
   UErrorCode status = U_ZERO_ERROR;
   std::unique_ptr<icu::BreakIterator> base(icu::BreakIterator::createSentenceInstance(locale, status));
   ALBERT_CHECK(U_SUCCESS(status) != 0 && base != nullptr, "ICU has no sentence rules: {}", u_errorName(status));
-  if (is_root) return base;
+  if (is_root || abbreviations_of(language) != nullptr) return base;
   const std::unique_ptr<icu::FilteredBreakIteratorBuilder> builder(icu::FilteredBreakIteratorBuilder::createInstance(locale, status));
   if (U_FAILURE(status) != 0 || builder == nullptr) return base;  // ICU has no list for this language
   std::unique_ptr<icu::BreakIterator> filtered(builder->build(base.release(), status));

@@ -93,7 +93,10 @@ std::string difference(const StoreFingerprint& made_from, const StoreFingerprint
   for (size_t i = 0; i < std::max(made_from.options.size(), now.options.size()); ++i) {
     const std::string then = i < made_from.options.size() ? made_from.options[i] : "nothing";
     const std::string current = i < now.options.size() ? now.options[i] : "nothing";
-    if (then != current) return fmt::format("{}, was {}", current, then);
+    if (then == current) continue;
+    const size_t value = then.find('=') + 1;  // the name once is enough
+    const bool same_name = current.starts_with(then.substr(0, value));
+    return fmt::format("{}, was {}", current, same_name ? then.substr(value) : then);
   }
   return "";
 }

@@ -203,7 +203,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop});
   const auto summary = trainer.run(request.resume);
-  write_curves(config.output / "metrics.jsonl", config.output / "curves.svg");
+  write_curves(config.output, config.output.filename().string());
   if (summary.outcome == RunOutcome::stopped) {
     spdlog::warn("stopped on request after step {} and saved; the same command goes on from there", summary.steps);
     return ExitCode::stopped;

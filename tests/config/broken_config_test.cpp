@@ -1,9 +1,13 @@
 // One broken file per rule, with the whole error text.
 #include <gmock/gmock.h>
 
+#include <temporary_folder.h>
+
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "broken_configs.h"
 #include "prototype_reader.h"
 
 namespace albert::prototype {
@@ -154,6 +158,15 @@ const std::vector<Broken> kSyntax{
      "2:8: not valid YAML: no ': ' is expected here; check the indentation of this line and the ': ' of the line before"},
     {"MissingBlank", "output: x\nmodel:\n  hidden_size:8\n  dropout: 0\n",
      "4:10: not valid YAML: no ': ' is expected here; check the indentation of this line and the ': ' of the line before"},
+    {"MissingColon", "output: x\nmodel\n", "2:1: not valid YAML: 'model' has no ': ' after its key; write 'key: value'"},
+    {"MissingBlankBeforeAList", "output: x\ndata:\n  languages:[en]\n",
+     "3:3: data: must be a section of 'key: value' lines, got 'languages:[en]'; put a blank after the ':'"},
+    {"MissingBlankBeforeAListAfterAKey", "output: x\ndata:\n  max_length: 9\n  languages:[en]\n",
+     "4:3: not valid YAML: 'languages:[en]' has no ': ' after its key; write 'key: value'"},
+    {"LineThatIsNoKey", "output: x\nmodel:\n  dropout: 0\nand more\n words\n",
+     "4:1: not valid YAML: 'and more words' has no ': ' after its key; write 'key: value'"},
+    {"QuotedKeyWithoutColon", "output: x\nmodel: {'dropout'}\n", "2:9: not valid YAML: 'dropout' has no ': ' after its key; write 'key: value'"},
+    {"KeysOnlyInAFlowMap", "output: x\nmodel: {dropout}\n", "2:9: not valid YAML: 'dropout' has no ': ' after its key; write 'key: value'"},
     {"ListOnTheLineOfTheKey", "output: - x\n", "1:9: not valid YAML: no '- ' is expected here; begin the list on the next line"},
     {"ReservedCharacter", "output: @x\n", "1:9: not valid YAML: a value cannot begin with this character; put it into quotes"},
     {"StarAtTheStart", "output: *.txt\n", "1:9: not valid YAML: an alias ('*name') is not allowed; put a text that begins with '*' into quotes"},
@@ -173,6 +186,14 @@ const std::vector<Broken> kSyntax{
     {"Empty", "", "1:1: output: must be given"},
     {"OnlyComments", "# nothing\n\n", "1:1: output: must be given"},
 };
+
+TEST(BrokenConfigFolder, ComparesTheErrorsThatTheFilesTell) {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "a.yaml") << "# error: 3:1: nte: unknown key; did you mean 'note'?\noutput: x\nnte: y\n";
+  std::ofstream(folder / "b.yaml") << "# error: 1:1: output: must be given\n# error: 3:18: model.dropout: must be in [0, 1), got 2\nmodel: {dropout: 2}\n";
+  std::ofstream(folder / "other.txt") << "not a configuration";
+  EXPECT_EQ(testing::expect_broken_configs<Prototype>(folder.path()), 2U);
+}
 
 std::string case_name(const ::testing::TestParamInfo<Broken>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Keys, BrokenConfig, ::testing::ValuesIn(kKeys), case_name);

@@ -1,7 +1,9 @@
 // Files made to crash or to exhaust a reader (reliability.md C7): a clear error within a second.
+#include <albert/base/random.h>
 #include <gmock/gmock.h>
 
 #include <ctime>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -57,6 +59,33 @@ TEST(HostileYaml, FileOverOneMebibyteIsRefused) {
 
 TEST(HostileYaml, TooManyValuesAreRefused) {
   EXPECT_THAT(error_of("output: [" + repeat("1,", 200'000) + "1]"), ::testing::EndsWith("must hold at most 100000 values, got more"));
+}
+
+TEST(HostileYaml, DamagedFilesGiveAValueOrLinesWithAPlace) {
+  const std::string seed = "output: runs/a b\nnote: \"a: b # c\\n\"\ndata:\n  sources:\n    - {path: 'it''s', format: wrapped}\n    - path: b\n"
+                           "      weight: 2\n  languages: [en, de]\ntraining: {duration: 10 %, early_stopping: {patience: 2}, micro_batch: auto}\n";
+  const std::string letters = " \n:-#[]{},'\"&*!|>%@?~\\\t\r\x80\xFF\xC3" "ab0";
+  size_t refused = 0;
+  for (uint64_t i = 0; i < 3000; ++i) {
+    RandomStream random(11, "damage", i);
+    auto text = seed;
+    for (auto changes = 1 + random.below(4); changes > 0 && !text.empty(); --changes) {
+      const auto at = static_cast<size_t>(random.below(text.size()));
+      switch (random.below(4)) {
+        case 0: text.erase(at, 1 + random.below(3)); break;
+        case 1: text.insert(at, 1, letters[random.below(letters.size())]); break;
+        case 2: text[at] = letters[random.below(letters.size())]; break;
+        default: text.insert(random.below(text.size()), text.substr(at, random.below(20)));
+      }
+    }
+    const auto error = error_of(text);
+    if (error == "no error") continue;
+    ++refused;
+    std::istringstream lines(error);
+    for (std::string line; std::getline(lines, line);) ASSERT_THAT(line, ::testing::MatchesRegex("c\\.yaml:[0-9]+:[0-9]+: .+")) << text;
+  }
+  EXPECT_GT(refused, 1500U);
+  EXPECT_LT(refused, 3000U);
 }
 
 TEST(HostileYaml, TakesAtMostOneSecondEach) {
