@@ -31,7 +31,8 @@ std::vector<std::string> hidden_names(const fs::path& folder) {
   return names;
 }
 
-/// Saves rising steps until it is killed, replacing every third and rotating; writes each step to the pipe once its save has returned.
+/// Saves rising steps until it is killed, replacing every third and rotating; writes each step to the pipe once its save has
+/// returned.
 [[noreturn]] void save_for_ever(const fs::path& folder, int acknowledgements, int64_t first) {
   CheckpointDirectory directory(folder);
   for (int64_t step = first;; ++step) {
@@ -73,7 +74,8 @@ TEST(CheckpointCrash, TheNewestAcknowledgedCheckpointSurvivesFortyRandomKills) {
     if (!hidden_names(folder.path()).empty()) ++interrupted_saves;
     const CheckpointDirectory directory(folder.path());
     EXPECT_TRUE(hidden_names(folder.path()).empty());
-    const auto loaded = directory.load_newest([](const fs::path& path, const std::string& reason) { ADD_FAILURE() << path << ": " << reason; });
+    const auto loaded =
+        directory.load_newest([](const fs::path& path, const std::string& reason) { ADD_FAILURE() << path << ": " << reason; });
     if (acknowledged == 0 && !loaded) continue;
     ASSERT_TRUE(loaded.has_value()) << "kill " << kill_index;
     EXPECT_GE(loaded->identity().step, acknowledged);
@@ -119,11 +121,13 @@ class CheckpointFaults : public ::testing::Test {
   void expect_sound(const std::string& where) {
     CheckpointDirectory directory(work_.path());
     EXPECT_TRUE(hidden_names(work_.path()).empty()) << where;
-    const auto loaded = directory.load_newest([&](const fs::path& path, const std::string& reason) { ADD_FAILURE() << where << path << reason; });
+    const auto loaded =
+        directory.load_newest([&](const fs::path& path, const std::string& reason) { ADD_FAILURE() << where << path << reason; });
     ASSERT_TRUE(loaded.has_value()) << where;
     const int64_t step = loaded->identity().step;
-    const bool whole = step == 3 ? holds(*loaded, SampleCheckpoint(3, 0))
-                                 : step == 2 && (holds(*loaded, SampleCheckpoint(2, 0)) || holds(*loaded, SampleCheckpoint(2, 1)));
+    const bool whole = step == 3
+                           ? holds(*loaded, SampleCheckpoint(3, 0))
+                           : step == 2 && (holds(*loaded, SampleCheckpoint(2, 0)) || holds(*loaded, SampleCheckpoint(2, 1)));
     EXPECT_TRUE(whole) << where << ": step " << step;
     EXPECT_TRUE(fs::exists(work_ / "latest/manifest.json")) << where;
     newest_ = step;
@@ -158,7 +162,8 @@ TEST_F(CheckpointFaults, AFailureOfEachCallEndsInAnIoErrorAndLosesNothing) {
       prepare();
       const TraceResult result = trace(body(), {.fault = Fault::fail, .at = at, .error_code = code});
       ASSERT_GT(result.calls.size(), at);
-      const std::string where = fmt::format("errno {} at call {}, {} of {}", code, at, result.calls[at].name, result.calls[at].path);
+      const std::string where =
+          fmt::format("errno {} at call {}, {} of {}", code, at, result.calls[at].name, result.calls[at].path);
       EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 4) << where << ": exit " << result.exit_code;
       expect_sound(where);
       if (result.exit_code == 0) EXPECT_EQ(newest_, 3) << where << ": acknowledged";
@@ -231,8 +236,10 @@ std::string error_of_saving(CheckpointDirectory& directory, const SampleCheckpoi
 }
 
 /// A save that does not fit leaves the earlier checkpoint alone; once there is room it goes through.
-void expect_refused_whole(CheckpointDirectory& directory, const fs::path& folder, const SampleCheckpoint& large, const std::string& reason) {
-  EXPECT_THAT(error_of_saving(directory, large), ::testing::AllOf(HasSubstr(reason), HasSubstr("the checkpoint needs about 800"), HasSubstr("are free there")));
+void expect_refused_whole(CheckpointDirectory& directory, const fs::path& folder, const SampleCheckpoint& large,
+                          const std::string& reason) {
+  EXPECT_THAT(error_of_saving(directory, large),
+              ::testing::AllOf(HasSubstr(reason), HasSubstr("the checkpoint needs about 800"), HasSubstr("are free there")));
   EXPECT_TRUE(hidden_names(folder).empty()) << "nothing half-written";
   const auto loaded = directory.load_newest([](const fs::path& path, const std::string& why) { ADD_FAILURE() << path << why; });
   ASSERT_TRUE(loaded.has_value());

@@ -1,7 +1,6 @@
 #include "system_call_tracer.h"
 
 #include <fcntl.h>
-#include <linux/ptrace.h>
 #include <signal.h>  // NOLINT: kill is POSIX
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -17,7 +16,7 @@
 namespace albert::io {
 namespace {
 
-using SyscallInfo = struct ptrace_syscall_info;  // the kernel's, not glibc's __ptrace_syscall_info
+using SyscallInfo = struct __ptrace_syscall_info;
 
 /// A string of the child, up to a page border or 4 KiB.
 std::string string_at(pid_t child, uint64_t address) {
@@ -68,21 +67,32 @@ std::optional<DiskCall> disk_call(pid_t child, const SyscallInfo& info) {
     case SYS_openat:
       if ((a[2] & static_cast<uint64_t>(O_CREAT)) == 0) return std::nullopt;
       return DiskCall{"open", path_at(child, a[0], a[1]), {}};
-    case SYS_unlinkat: return DiskCall{(a[2] & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink", path_at(child, a[0], a[1]), {}};
-    case SYS_mkdirat: return DiskCall{"mkdir", path_at(child, a[0], a[1]), {}};
-    case SYS_symlinkat: return DiskCall{"symlink", path_at(child, a[1], a[2]), string_at(child, a[0])};
-    case SYS_renameat2: return DiskCall{"rename", path_at(child, a[0], a[1]), path_at(child, a[2], a[3])};
+    case SYS_unlinkat:
+      return DiskCall{(a[2] & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink", path_at(child, a[0], a[1]), {}};
+    case SYS_mkdirat:
+      return DiskCall{"mkdir", path_at(child, a[0], a[1]), {}};
+    case SYS_symlinkat:
+      return DiskCall{"symlink", path_at(child, a[1], a[2]), string_at(child, a[0])};
+    case SYS_renameat2:
+      return DiskCall{"rename", path_at(child, a[0], a[1]), path_at(child, a[2], a[3])};
 #ifdef SYS_rename  // architectures that still have the old calls
-    case SYS_rename: return DiskCall{"rename", string_at(child, a[0]), string_at(child, a[1])};
-    case SYS_unlink: return DiskCall{"unlink", string_at(child, a[0]), {}};
-    case SYS_rmdir: return DiskCall{"rmdir", string_at(child, a[0]), {}};
-    case SYS_mkdir: return DiskCall{"mkdir", string_at(child, a[0]), {}};
-    case SYS_symlink: return DiskCall{"symlink", string_at(child, a[1]), string_at(child, a[0])};
+    case SYS_rename:
+      return DiskCall{"rename", string_at(child, a[0]), string_at(child, a[1])};
+    case SYS_unlink:
+      return DiskCall{"unlink", string_at(child, a[0]), {}};
+    case SYS_rmdir:
+      return DiskCall{"rmdir", string_at(child, a[0]), {}};
+    case SYS_mkdir:
+      return DiskCall{"mkdir", string_at(child, a[0]), {}};
+    case SYS_symlink:
+      return DiskCall{"symlink", string_at(child, a[1]), string_at(child, a[0])};
 #endif
 #ifdef SYS_renameat
-    case SYS_renameat: return DiskCall{"rename", path_at(child, a[0], a[1]), path_at(child, a[2], a[3])};
+    case SYS_renameat:
+      return DiskCall{"rename", path_at(child, a[0], a[1]), path_at(child, a[2], a[3])};
 #endif
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -141,7 +151,7 @@ TraceResult trace(const std::function<int()>& body, const TraceOptions& options)
   while (next_stop(child, status)) {
     if (WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
     SyscallInfo info{};
-    ::ptrace(static_cast<__ptrace_request>(PTRACE_GET_SYSCALL_INFO), child, sizeof info, &info);
+    ::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY) continue;
     auto call = disk_call(child, info);
     if (!call) continue;

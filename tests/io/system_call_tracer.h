@@ -1,5 +1,5 @@
-// Runs a function in a child process and stops it before each system call that changes the disk, so that a test can kill it there, make
-// the call fail, or write down the order of calls. Linux only; `supported()` tells where ptrace is not allowed.
+// Runs a function in a child process and stops it before each system call that changes the disk, so that a test can kill it
+// there, make the call fail, or write down the order of calls. Linux only; `supported()` tells where ptrace is not allowed.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace albert::io {
 
 /// One call that changes the disk. Paths are those the child gave, or that its descriptor stands for.
 struct DiskCall {
-  std::string name;    ///< "open" (creating), "write", "fsync", "rename", "unlink", "rmdir", "mkdir", "symlink"
+  std::string name;  ///< "open" (creating), "write", "fsync", "rename", "unlink", "rmdir", "mkdir", "symlink"
   std::string path;
   std::string target;  ///< of a rename or a symbolic link
 };

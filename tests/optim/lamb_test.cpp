@@ -78,7 +78,8 @@ TEST(Lamb, FusedLoopsAndOperatorsAgree) {
       operators.step(0.05);
     }
     for (size_t i = 0; i < fused.parameters().size(); ++i) {
-      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6) << fused.parameters()[i].name;
+      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6)
+          << fused.parameters()[i].name;
     }
   }
 }

@@ -1,5 +1,5 @@
-// LAMB (You et al. 2019, arXiv 1904.00962) as Google runs it for ALBERT (albert/lamb_optimizer.py): no bias correction, epsilon outside
-// the root, no clamp of the trust ratio.
+// LAMB (You et al. 2019, arXiv 1904.00962) as Google runs it for ALBERT (albert/lamb_optimizer.py): no bias correction, epsilon
+// outside the root, no clamp of the trust ratio.
 #pragma once
 
 #include <albert/optim/moment_optimizer.h>
