@@ -43,6 +43,7 @@ std::string step_label(double step) {
 }
 
 std::string value_label(double value, double tick_step) {
+  if (value == 0) return "0";
   if (tick_step < 1e-4) return fmt::format("{:.3g}", value);
   return fmt::format("{:.{}f}", value, decimals(tick_step));
 }
