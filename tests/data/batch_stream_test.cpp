@@ -5,6 +5,7 @@
 #include <albert/data/batch_stream.h>
 #include <albert/data/pretraining_dataset.h>
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <temporary_folder.h>
 
