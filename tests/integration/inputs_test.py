@@ -159,7 +159,7 @@ class InputsTest(ProgramTest):
         result = self.run_program(config, expect=4)
         errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
         self.assertEqual(len(errors), 1, result.stderr)
-        self.assertIn("none of the checkpoints", errors[0])
+        self.assertIn("wanted a checkpoint that is not damaged, got 1 that are; delete the folder to start again", errors[0])
         self.assertIn("model.safetensors", result.stderr)
 
     # Odd, but good.
