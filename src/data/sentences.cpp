@@ -53,14 +53,14 @@ std::string_view last_word(std::string_view sentence) {
   sentence = trim(sentence);
   const size_t blank = sentence.find_last_of(" \t\n");
   std::string_view word = blank == std::string_view::npos ? sentence : sentence.substr(blank + 1);
-  while (!word.empty() && std::string_view("([{\"'*_").find(word.front()) != std::string_view::npos) word.remove_prefix(1);
   constexpr std::string_view kOpening[] = {"\xE2\x80\x9C", "\xE2\x80\x98", "\xC2\xAB", "\xE2\x80\x9E", "\xE2\x80\x94"};
   for (const std::string_view mark : kOpening) {
     const size_t at = word.rfind(mark);
     if (at != std::string_view::npos) word.remove_prefix(at + mark.size());
   }
-  const size_t dashes = word.rfind("--");
-  return dashes == std::string_view::npos ? word : word.substr(dashes + 2);
+  if (const size_t dashes = word.rfind("--"); dashes != std::string_view::npos) word.remove_prefix(dashes + 2);
+  while (!word.empty() && std::string_view("([{\"'*_").find(word.front()) != std::string_view::npos) word.remove_prefix(1);
+  return word;
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kReadingVersion = 1;  // raise when the same bytes and options give other paragraphs
+
 int64_t change_time_ns(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return 0;
@@ -25,6 +27,7 @@ int64_t change_time_ns(const std::filesystem::path& path) {
 StoreFingerprint fingerprint_of(const DataConfig& config) {
   StoreFingerprint fingerprint;
   auto& options = fingerprint.options;
+  options.push_back(fmt::format("reading rules={}", kReadingVersion));
   options.push_back(fmt::format("data.language={}", config.language));
   options.push_back(fmt::format("data.invalid_utf8={}", config::enum_name(config.invalid_utf8)));
   options.push_back(fmt::format("sentence rules={}", SentenceSplitter::version()));

@@ -66,6 +66,13 @@ TEST(Corpus, BeginsADocumentAtAHeading) {
               ElementsAre("# Preface", "text.", "# CHAPTER I", "One", "more.", "# CHAPTER II", "Two."));
 }
 
+TEST(Corpus, SearchesForHeadingsInTheWholeLine) {
+  TemporaryFolder folder;
+  const auto path = write_text(folder / "a.txt", " = Title = \n Text = x \n = = Part = = \r\nMore\n = Next = \r\n");
+  EXPECT_THAT(read_all(config_of(path, TextFormat::paragraphs, "heading_regex: ^ = [^=]+ = $")),
+              ElementsAre("# = Title =", "Text = x", "= = Part = =", "More", "# = Next ="));
+}
+
 TEST(Corpus, RefusesAnUnknownBoundaryAndABrokenRegex) {
   EXPECT_THROW(parse_document_boundary("lines"), ConfigError);
   EXPECT_THROW(parse_document_boundary("heading_regex:"), ConfigError);

@@ -21,7 +21,7 @@ TEST(Sentences, EndAtStopsAndNotInsideNumbers) {
 }
 
 TEST(Sentences, DoNotEndAfterAbbreviations) {
-  for (const char* word : {"Mr.", "Mrs.", "Dr.", "St.", "Prof.", "Capt.", "e.g.", "i.e.", "vs.", "J.", "J. R.", "U.S.", "(Mr.", "--Mr.", "Messrs."}) {
+  for (const char* word : {"Mr.", "Mrs.", "Dr.", "St.", "Prof.", "Capt.", "e.g.", "i.e.", "vs.", "J.", "J. R.", "U.S.", "(Mr.", "--Mr.", "\xE2\x80\x9C_Mr.", "Messrs."}) {
     EXPECT_THAT(split(std::string("There came ") + word + " Smith by train. Next one."), ElementsAre(testing::_, "Next one.")) << word;
   }
 }
