@@ -60,7 +60,7 @@ TEST_P(GoldenParity, EmbeddingsAsInputGiveTheSameOutput) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenParity,
                          ::testing::Values("one_group", "two_groups", "two_inner_layers", "unshared", "padded", "relu", "bert"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 /// Splits: per tensor 5e-6, whole gradient 1e-6 (design).
 constexpr double kSplitTensor = 5e-6;
