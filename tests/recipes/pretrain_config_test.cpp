@@ -42,8 +42,8 @@ TEST(PretrainConfig, ReferencePageIsCurrent) {
 std::vector<std::string> all_keys() {
   std::vector<std::string> keys;
   const std::string table = pretrain_reference();
-  for (size_t at = table.find("| `"); at != std::string::npos; at = table.find("| `", at + 1)) {
-    const size_t begin = at + 3;
+  for (size_t at = table.find("\n| `"); at != std::string::npos; at = table.find("\n| `", at + 1)) {
+    const size_t begin = at + 4;
     const auto key = table.substr(begin, table.find('`', begin) - begin);
     if (key.find("[]") == std::string::npos) keys.push_back(key);
   }

@@ -84,7 +84,7 @@ TEST(Tokenizer, NamesTheFileThatItCannotLoad) {
   } catch (const DataError& error) {
     EXPECT_TRUE(std::string(error.what()).starts_with(path.string() + ": must be a SentencePiece model")) << error.what();
   }
-  EXPECT_THROW((void)Tokenizer::load(folder / "missing.model", {}), IoError);
+  EXPECT_THROW((void)Tokenizer::load(folder / "missing.model", {}), DataError);
 }
 
 TEST(Tokenizer, EncodesTheSameFromManyThreads) {
