@@ -15,6 +15,8 @@
 namespace albert::config {
 namespace {
 
+constexpr size_t kMostLines = 50;  ///< of an error
+
 std::string join_key(std::string_view path, std::string_view name) { return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name); }
 
 /// What a value of this type looks like.
@@ -174,6 +176,7 @@ class Reader {
       const auto& key = node->keys[i];
       if (find_field(type, key.name) != nullptr) continue;
       good = false;
+      if (++num_unknown_keys_ > 4 * kMostLines) continue;  // a search each, for a line that is not shown
       auto suggestion = suggest_key(type_, type, path, key.name);
       complain(key.place, join_key(path, shorten(key.name)), "unknown key; " + suggestion.cure);
       if (suggestion.local_name) probably_given.push_back(std::move(*suggestion.local_name));
@@ -239,12 +242,12 @@ class Reader {
   const Type& type_;
   const Node& root_;
   std::vector<Problem>& problems_;
+  size_t num_unknown_keys_ = 0;
   std::string_view alternative_;  ///< " or auto": what else the next value may be
 };
 
 /// One line per problem, in the order of the file, then of the overrides.
 std::string format_problems(std::vector<Problem> problems, std::string_view name, const std::string& text, const Overrides& overrides) {
-  constexpr size_t kMostLines = 50;
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) { return a.place < b.place; });
   std::vector<std::string> lines;
   for (const auto& problem : problems) {
@@ -258,7 +261,7 @@ std::string format_problems(std::vector<Problem> problems, std::string_view name
     auto line = fmt::format("{}: {}{}{}", where, problem.key, problem.key.empty() ? "" : ": ", problem.text);
     if (std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
     if (lines.size() == kMostLines) {
-      lines.push_back(fmt::format("{}: more problems follow, {} in all", name, problems.size()));
+      lines.push_back(fmt::format("{}: more problems follow", name));
       break;
     }
     lines.push_back(std::move(line));

@@ -96,7 +96,7 @@ TEST(ConfigWriter, TextsReadBackAsTheyWere) {
 TEST(ConfigWriter, NumbersReadBackToTheBit) {
   RandomStream random(4, "numbers");
   std::vector<double> numbers{5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1, 1e-3, 1e21, 1e22, 1.0 / 3};
-  while (numbers.size() < 2000) {
+  while (numbers.size() < 400) {
     const auto number = std::abs(std::bit_cast<double>(random.next()));
     if (std::isfinite(number) && number > 0) numbers.push_back(number);
   }
@@ -116,7 +116,7 @@ TEST(ConfigWriter, NumbersReadBackToTheBit) {
 
 TEST(ConfigWriter, RandomConfigurationsReadBackTheSame) {
   RandomStream random(5, "configurations");
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     Prototype config{.output = fmt::format("runs/{}", random.below(100)), .note = std::string(random.below(4), ' ')};
     if (random.below(2) == 0) config.model.init_from = "other model";
     for (auto n = random.below(4); n > 0; --n) config.data.sources.push_back({"a b", static_cast<TextFormat>(random.below(4)), random.uniform() + 0.1});

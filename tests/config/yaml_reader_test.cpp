@@ -160,7 +160,7 @@ TEST(YamlReader, StopsListingAfterFiftyProblems) {
   for (int i = 0; i < 60; ++i) text += "unknown_thing_" + std::to_string(i) + ": 1\n";
   const auto error = error_of(text);
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 50);
-  EXPECT_THAT(error, ::testing::EndsWith("\nc.yaml: more problems follow, 60 in all"));
+  EXPECT_THAT(error, ::testing::EndsWith("\nc.yaml: more problems follow"));
 }
 
 TEST(Issues, JoinTheirPrefix) {
