@@ -23,7 +23,8 @@ void declare_common(CLI::App& app, CommonArguments& arguments) {
       ->take_all();
   app.add_option("--output", arguments.output, "Folder of the run, instead of 'output'")->type_name("DIR");
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N, instead of 'training.device'")->type_name("D");
-  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning, error or off (default: info)")->type_name("LEVEL");
+  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning, error or off (default: info)")
+      ->type_name("LEVEL");
 }
 
 ResumeChoice parse_resume(const std::string& text) {
@@ -57,7 +58,8 @@ void declare_train(CLI::App& app, TrainOptions& options) {
   app.add_flag("--prepare-only", options.prepare_only, "Make the vocabulary and the token store, then stop");
   app.add_flag("--dry-run", options.dry_run, "Check everything, print the model's size and the first documents; write nothing");
   app.add_option("--evaluate", options.evaluate, "Evaluate a model folder on the validation data, then stop")->type_name("MODEL");
-  app.add_option("--resume", options.resume, "auto, never, or a checkpoint folder (default: auto, from the newest good one)")->type_name("WHAT");
+  app.add_option("--resume", options.resume, "auto, never, or a checkpoint folder (default: auto, from the newest good one)")
+      ->type_name("WHAT");
 }
 
 }  // namespace

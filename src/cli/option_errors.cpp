@@ -43,7 +43,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 void refuse_extras(const CLI::App& app) {
   auto extras = app.remaining(/*recurse=*/true);
   std::erase(extras, "--");
-  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& extra) { return extra.size() > 1 && extra.front() == '-'; });
+  const auto option = std::find_if(extras.begin(), extras.end(),
+                                   [](const std::string& extra) { return extra.size() > 1 && extra.front() == '-'; });
   if (option != extras.end()) refuse_unknown_option(innermost(app), *option);
   if (extras.empty()) return;
   const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -52,10 +53,11 @@ void refuse_extras(const CLI::App& app) {
     for (const auto* subcommand : subcommands) names.push_back(subcommand->get_name());
     const auto nearest = config::nearest_name(extras.front(), names);
     const auto cure = nearest ? fmt::format("; did you mean '{}'?", names[*nearest]) : std::string();
-    throw ConfigError(fmt::format("{}: must be given one of {}, got '{}'{}", app.get_name(), fmt::join(names, ", "), extras.front(), cure));
+    throw ConfigError(
+        fmt::format("{}: must be given one of {}, got '{}'{}", app.get_name(), fmt::join(names, ", "), extras.front(), cure));
   }
-  throw ConfigError(fmt::format("{}: must not be given more arguments, got '{}'; see {} --help", full_name(innermost(app)), extras.front(),
-                                full_name(innermost(app))));
+  throw ConfigError(fmt::format("{}: must not be given more arguments, got '{}'; see {} --help", full_name(innermost(app)),
+                                extras.front(), full_name(innermost(app))));
 }
 
 }  // namespace

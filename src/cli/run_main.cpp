@@ -18,9 +18,11 @@ namespace {
 
 constexpr std::string_view kMemoryCure = "; use a smaller training.micro_batch or data.max_length, or end other programs";
 
-/// c10::Error::what() goes on with a backtrace of 20 lines; the header of LibTorch is not included here, so it is known by its words.
+/// c10::Error::what() goes on with a backtrace of 20 lines; the header of LibTorch is not included here, so it is known by its
+/// words.
 std::string_view without_backtrace(std::string_view message) {
-  constexpr std::array<std::string_view, 3> kBacktraceStarts{"\nException raised from ", "\nC++ CapturedTraceback:", "\nframe #0:"};
+  constexpr std::array<std::string_view, 3> kBacktraceStarts{"\nException raised from ",
+                                                             "\nC++ CapturedTraceback:", "\nframe #0:"};
   for (const auto start : kBacktraceStarts) message = message.substr(0, message.find(start));
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.remove_suffix(1);
   return message;
@@ -34,9 +36,11 @@ std::string one_line(std::string_view message) {
 
 /// The words of LibTorch's allocators.
 bool tells_of_memory(std::string_view message) {
-  constexpr std::array<std::string_view, 4> kWords{"DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory", "CUDA out of memory",
+  constexpr std::array<std::string_view, 4> kWords{"DefaultCPUAllocator: can't allocate memory",
+                                                   "DefaultCPUAllocator: not enough memory", "CUDA out of memory",
                                                    "CUDA error: out of memory"};
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
 Failure describe(const std::exception_ptr& error) {
@@ -99,7 +103,9 @@ void flush_output() {
   errno = 0;
   std::cout.flush();
   const bool failed = !std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (failed) throw IoError(fmt::format("standard output: cannot write: {}", errno == 0 ? "an earlier write failed" : std::strerror(errno)));
+  if (failed)
+    throw IoError(
+        fmt::format("standard output: cannot write: {}", errno == 0 ? "an earlier write failed" : std::strerror(errno)));
 }
 
 }  // namespace

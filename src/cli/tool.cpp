@@ -24,9 +24,12 @@ void declare_options(CLI::App& app, TokenizeArguments& arguments) {
 
 void declare_options(CLI::App& app, PredictArguments& arguments) {
   add_model(app, arguments.model, "Model folder");
-  app.add_option("--ids", arguments.ids, "safetensors with ids, segments [batch, length] and lengths [batch] (default: standard input)")
+  app.add_option("--ids", arguments.ids,
+                 "safetensors with ids, segments [batch, length] and lengths [batch] (default: standard input)")
       ->type_name("FILE");
-  app.add_option("--tensors", arguments.tensors, "safetensors to write: hidden states, pooled, logits")->type_name("FILE")->required();
+  app.add_option("--tensors", arguments.tensors, "safetensors to write: hidden states, pooled, logits")
+      ->type_name("FILE")
+      ->required();
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N (default: auto)")
       ->type_name("D")
       ->each([](const std::string& name) { check_device_name("--device", name); });

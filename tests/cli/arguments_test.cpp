@@ -42,8 +42,8 @@ TEST(TrainArguments, HaveTheDefaultsOfThePlainCall) {
 }
 
 TEST(TrainArguments, AreAllRead) {
-  const auto parsed = parse({"--set", "a=1", "--set=b=[1, 2]", "a.yaml", "--output", "runs/x", "--device=cuda:1", "--log-level", "debug", "--resume",
-                             "runs/y/checkpoints/latest", "--dry-run"});
+  const auto parsed = parse({"--set", "a=1", "--set=b=[1, 2]", "a.yaml", "--output", "runs/x", "--device=cuda:1", "--log-level",
+                             "debug", "--resume", "runs/y/checkpoints/latest", "--dry-run"});
   ASSERT_TRUE(parsed.arguments) << parsed.error;
   EXPECT_THAT(parsed.arguments->set, ::testing::ElementsAre("a=1", "b=[1, 2]"));
   EXPECT_EQ(parsed.arguments->output, "runs/x");
@@ -121,8 +121,9 @@ TEST(TrainArguments, ReportAnAssignmentWithoutEqualsSign) {
 TEST(TrainArguments, PrintHelpAndVersion) {
   const auto help = parse({"--help"});
   EXPECT_FALSE(help.arguments);
-  for (const char* word : {"Usage: albert-train [OPTIONS] CONFIG", "--set KEY=VALUE", "--output DIR", "--device D", "--log-level LEVEL", "--prepare-only", "--dry-run",
-                           "--evaluate MODEL", "--resume WHAT", "--version", "-h,--help", "Exit codes: 0 done"}) {
+  for (const char* word :
+       {"Usage: albert-train [OPTIONS] CONFIG", "--set KEY=VALUE", "--output DIR", "--device D", "--log-level LEVEL",
+        "--prepare-only", "--dry-run", "--evaluate MODEL", "--resume WHAT", "--version", "-h,--help", "Exit codes: 0 done"}) {
     EXPECT_THAT(help.out, ::testing::HasSubstr(word));
   }
   std::istringstream lines(help.out);

@@ -34,27 +34,34 @@ TEST(RunMain, MapsEveryKindOfErrorToItsCode) {
   EXPECT_EQ(describe(NumericError("x")).code, ExitCode::diverged);
   EXPECT_EQ(describe(InternalError("x")).code, ExitCode::failed);
   EXPECT_EQ(describe(std::runtime_error("x")).code, ExitCode::failed);
-  EXPECT_EQ(describe(std::filesystem::filesystem_error("cannot rename", "a", std::make_error_code(std::errc::no_space_on_device))).code,
-            ExitCode::checkpoint);
+  EXPECT_EQ(
+      describe(std::filesystem::filesystem_error("cannot rename", "a", std::make_error_code(std::errc::no_space_on_device))).code,
+      ExitCode::checkpoint);
   EXPECT_EQ(describe(3).text, "an exception of an unknown type");
 }
 
 TEST(RunMain, ReportsMemoryThatRanOut) {
   EXPECT_EQ(describe(std::bad_alloc()).code, ExitCode::out_of_memory);
-  EXPECT_EQ(describe(std::bad_alloc()).text, "out of memory; use a smaller training.micro_batch or data.max_length, or end other programs");
+  EXPECT_EQ(describe(std::bad_alloc()).text,
+            "out of memory; use a smaller training.micro_batch or data.max_length, or end other programs");
   // The words of LibTorch 2.15.
-  EXPECT_EQ(describe(std::runtime_error("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
-                                        "allocate 140737488355328 bytes. Error code 12 (Cannot allocate memory)"))
+  EXPECT_EQ(describe(std::runtime_error(
+                         "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+                         "allocate 140737488355328 bytes. Error code 12 (Cannot allocate memory)"))
                 .code,
             ExitCode::out_of_memory);
-  EXPECT_EQ(describe(std::runtime_error("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.00 GiB")).code,
-            ExitCode::out_of_memory);
+  EXPECT_EQ(
+      describe(std::runtime_error("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.00 GiB"))
+          .code,
+      ExitCode::out_of_memory);
 }
 
 TEST(RunMain, CutsTheBacktraceOfLibTorch) {
-  const auto failure = describe(std::runtime_error(
-      "mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)\nException raised from meta at ../aten/src/ATen/native/LinearAlgebra.cpp:203 (most "
-      "recent call first):\nframe #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x80 (0x7f in libc10.so)\nframe #1: more\n"));
+  const auto failure =
+      describe(std::runtime_error("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)\nException raised from meta at "
+                                  "../aten/src/ATen/native/LinearAlgebra.cpp:203 (most "
+                                  "recent call first):\nframe #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x80 "
+                                  "(0x7f in libc10.so)\nframe #1: more\n"));
   EXPECT_EQ(failure.text, "mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)");
   EXPECT_EQ(describe(std::runtime_error("two\nlines\n")).text, "two lines");
 }

@@ -20,16 +20,17 @@ Run run(std::vector<const char*> words) {
   Run result;
   std::ostringstream out;
   try {
-    result.code = run_tool(static_cast<int>(words.size()), words.data(), out,
-                           {subcommand<TokenizeArguments>("tokenize", "lines to ids",
-                                                          [&](const TokenizeArguments& arguments) {
-                                                            result.tokenize = arguments;
-                                                            return ExitCode::done;
-                                                          }),
-                            subcommand<PredictArguments>("predict", "what a model computes", [&](const PredictArguments& arguments) {
-                              result.predict = arguments;
-                              return ExitCode::data;
-                            })});
+    result.code =
+        run_tool(static_cast<int>(words.size()), words.data(), out,
+                 {subcommand<TokenizeArguments>("tokenize", "lines to ids",
+                                                [&](const TokenizeArguments& arguments) {
+                                                  result.tokenize = arguments;
+                                                  return ExitCode::done;
+                                                }),
+                  subcommand<PredictArguments>("predict", "what a model computes", [&](const PredictArguments& arguments) {
+                    result.predict = arguments;
+                    return ExitCode::data;
+                  })});
   } catch (const ConfigError& error) {
     result.error = error.what();
   }
@@ -75,7 +76,8 @@ TEST(Tool, RefusesWhatIsWrongInOneLine) {
 }
 
 TEST(Tool, PrintsHelpAndVersion) {
-  EXPECT_THAT(run({"--help"}).out, ::testing::AllOf(::testing::HasSubstr("tokenize"), ::testing::HasSubstr("lines to ids"), ::testing::HasSubstr("predict")));
+  EXPECT_THAT(run({"--help"}).out, ::testing::AllOf(::testing::HasSubstr("tokenize"), ::testing::HasSubstr("lines to ids"),
+                                                    ::testing::HasSubstr("predict")));
   EXPECT_THAT(run({"predict", "--help"}).out, ::testing::HasSubstr("--tensors FILE"));
   EXPECT_EQ(run({"--version"}).out, "albert " ALBERT_TEST_VERSION "\n");
 }

@@ -280,18 +280,5 @@ TEST(Corpus, PreviewsTheFirstDocuments) {
   EXPECT_FALSE(documents[1].is_cut);
 }
 
-TEST(Corpus, SamplesTheSameSentencesForTheSameSeed) {
-  TemporaryFolder folder;
-  const auto config = config_of(write_text(folder / "a.txt", many_lines()));
-  const auto sample = sample_sentences(config, 10000, 1);
-  EXPECT_EQ(sample, sample_sentences(config, 10000, 1));
-  EXPECT_NE(sample, sample_sentences(config, 10000, 2));
-  size_t bytes = 0;
-  for (const auto& sentence : sample) bytes += sentence.size();
-  EXPECT_LE(bytes, 10000U);
-  EXPECT_GT(bytes, 9000U);
-  EXPECT_EQ(sample_sentences(config, UINT64_MAX, 1).size(), 60000U);
-}
-
 }  // namespace
 }  // namespace albert
