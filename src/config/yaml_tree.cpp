@@ -44,8 +44,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
     const auto place = at(mark);
-    const bool written =
-        place.offset < text_.size() && (text_[place.offset] == '~' || text_[place.offset] == 'n' || text_[place.offset] == 'N');
+    const bool written = is_null_word(place.offset);
     Node node{.kind = Node::Kind::null, .place = written ? place : parent_place(place), .text = {}};
     if (!written) refuse_key_without_colon();
     if (written) node.text = text_[place.offset] == '~' ? "~" : "null";
@@ -119,6 +118,15 @@ class TreeBuilder : public YAML::EventHandler {
     const auto start = at(mark).offset;
     if (!begins_quote(start) || closing_quote(start) != std::string::npos) return;
     stop(mark, fmt::format("not valid YAML: the text that begins here has no closing {}", text_[start]));
+  }
+
+  /// The mark of a null that is not written is that of whatever comes next, such as the key `note` of the next line.
+  [[nodiscard]] bool is_null_word(size_t offset) const {
+    const auto rest = std::string_view(text_).substr(std::min(offset, text_.size()));
+    const auto end = std::min(rest.find_first_of(" \t\n,]}:"), rest.size());
+    const auto word = rest.substr(0, end);
+    const bool is_key = end < rest.size() && rest[end] == ':';
+    return !is_key && (word == "~" || word == "null" || word == "Null" || word == "NULL");
   }
 
   [[nodiscard]] bool begins_quote(size_t offset) const {
