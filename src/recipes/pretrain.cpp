@@ -206,6 +206,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
   PretrainingFiles files(*model, *text.tokenizer);
   Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
                             identity_hashes(config, text), config.checkpoint);
+  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
@@ -247,7 +248,6 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
                        config.data.store.string());
     return ExitCode::done;
   }
-  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   return train(config, request, text, stop, out);
 }
 
