@@ -15,7 +15,8 @@ namespace {
 constexpr int64_t kNoCheckpoint = -1;
 constexpr int64_t kFailed = -2;
 
-void require_same_hashes(const std::map<std::string, std::string>& wanted, const io::CheckpointIdentity& found, const std::string& where) {
+void require_same_hashes(const std::map<std::string, std::string>& wanted, const io::CheckpointIdentity& found,
+                         const std::string& where) {
   std::string changed;
   for (const auto& [name, hash] : wanted) {
     const auto it = found.hashes.find(name);
@@ -25,7 +26,8 @@ void require_same_hashes(const std::map<std::string, std::string>& wanted, const
   }
   if (changed.empty()) return;
   throw ConfigError(
-      fmt::format("{}: wanted a checkpoint of this configuration, got one with another {}; restore the old settings, or give another --output",
+      fmt::format("{}: wanted a checkpoint of this configuration, got one with another {}; restore the old settings, or give "
+                  "another --output",
                   where, changed));
 }
 
@@ -87,16 +89,16 @@ std::optional<TrainingState> Checkpointer::restore(const ResumeRequest& request)
 
 std::optional<io::LoadedCheckpoint> Checkpointer::find(const ResumeRequest& request) const {
   switch (request.mode) {
-    case ResumeRequest::Mode::path:
-      return io::load_checkpoint(request.path);
+    case ResumeRequest::Mode::path: return io::load_checkpoint(request.path);
     case ResumeRequest::Mode::never:
       if (const auto steps = directory_->steps(); !steps.empty()) {
-        throw IoError(fmt::format("{}: wanted no earlier run, as --resume is never, got a checkpoint of step {}; delete the folder, or give another --output",
-                                  folder_.string(), steps.back()));
+        throw IoError(
+            fmt::format("{}: wanted no earlier run, as --resume is never, got a checkpoint of step {}; delete the folder, or "
+                        "give another --output",
+                        folder_.string(), steps.back()));
       }
       return std::nullopt;
-    case ResumeRequest::Mode::automatic:
-      return find_newest();
+    case ResumeRequest::Mode::automatic: return find_newest();
   }
   return std::nullopt;
 }
@@ -117,8 +119,8 @@ TrainingState Checkpointer::apply(const io::LoadedCheckpoint& checkpoint) {
   require_same_hashes(hashes_, checkpoint.identity(), where);
   TrainingState state = training_state_from_json(checkpoint.file("training_state.json"), where + "/training_state.json");
   if (state.step != checkpoint.identity().step || state.run_id != checkpoint.identity().run_id) {
-    throw IoError(fmt::format("{}: wanted the state of run {} at step {}, got run {} at step {}", where, checkpoint.identity().run_id,
-                              checkpoint.identity().step, state.run_id, state.step));
+    throw IoError(fmt::format("{}: wanted the state of run {} at step {}, got run {} at step {}", where,
+                              checkpoint.identity().run_id, checkpoint.identity().step, state.run_id, state.step));
   }
   parts_.model.load(checkpoint.arrays("model.safetensors"));
   parts_.optimizer.load_state(tensors_over(checkpoint.arrays("optimizer.safetensors")));
@@ -130,10 +132,12 @@ bool Checkpointer::save(const TrainingState& state, Importance importance) {
   const bool failed = parts_.world.any(!failure.empty());
   failures_ = failed ? failures_ + 1 : 0;
   if (!failed) return true;
-  const std::string text = fmt::format("checkpoint of step {} was not saved: {}", state.step, failure.empty() ? "rank 0 failed" : failure);
+  const std::string text =
+      fmt::format("checkpoint of step {} was not saved: {}", state.step, failure.empty() ? "rank 0 failed" : failure);
   if (importance == Importance::final || failures_ >= kMaxFailures) throw IoError(text);
   if (!failure.empty()) {
-    spdlog::warn("{}; training goes on with the checkpoints before it, failure {} of at most {}", text, failures_, kMaxFailures - 1);
+    spdlog::warn("{}; training goes on with the checkpoints before it, failure {} of at most {}", text, failures_,
+                 kMaxFailures - 1);
   }
   return false;
 }

@@ -21,7 +21,8 @@ std::string_view part_before(std::string_view content, size_t bytes, const std::
 }  // namespace
 
 MetricsSink::MetricsSink() = default;
-MetricsSink::MetricsSink(std::filesystem::path output, TensorBoard tensorboard) : output_(std::move(output)), tensorboard_(tensorboard) {}
+MetricsSink::MetricsSink(std::filesystem::path output, TensorBoard tensorboard)
+    : output_(std::move(output)), tensorboard_(tensorboard) {}
 MetricsSink::~MetricsSink() = default;
 
 void MetricsSink::begin(int64_t bytes, int64_t finished_steps) {

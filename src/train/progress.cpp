@@ -101,7 +101,8 @@ std::string format_bar(const ProgressReport& report, int width) {
     text = join(parts, "  ");
   }
   const int bar = std::min(kLongestBar, room() - 5);  // two brackets, one space before and two after
-  const std::string line = bar >= kShortestBar ? fmt::format("{} {}  {}", percent, draw_bar(share, bar), text) : percent + "  " + text;
+  const std::string line =
+      bar >= kShortestBar ? fmt::format("{} {}  {}", percent, draw_bar(share, bar), text) : percent + "  " + text;
   return line.substr(0, static_cast<size_t>(std::max(width, 0)));
 }
 

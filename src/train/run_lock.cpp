@@ -21,7 +21,9 @@ std::string describe_this_process() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return nlohmann::json({{"host", host.data()}, {"pid", ::getpid()}, {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", now)}}).dump() + "\n";
+  return nlohmann::json({{"host", host.data()}, {"pid", ::getpid()}, {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", now)}})
+             .dump() +
+         "\n";
 }
 
 /// The winner may just be writing its description, or run another version; the message is then less precise.
@@ -46,7 +48,8 @@ bool is_current(int descriptor, const std::filesystem::path& path) {
 /// Descriptor of the locked file, or -1 when it has to be tried again.
 int try_lock(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) throw IoError(fmt::format("{}: the output folder must be writable, got: {}", path.string(), std::strerror(errno)));
+  if (descriptor < 0)
+    throw IoError(fmt::format("{}: the output folder must be writable, got: {}", path.string(), std::strerror(errno)));
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
     if (is_current(descriptor, path)) return descriptor;
     ::close(descriptor);
@@ -55,8 +58,9 @@ int try_lock(const std::filesystem::path& path) {
   const int code = errno;
   ::close(descriptor);
   if (code != EWOULDBLOCK) throw IoError(fmt::format("{}: cannot lock: {}", path.string(), std::strerror(code)));
-  throw IoError(fmt::format("{}: wanted an output folder that no other run uses, got one in use by {}; wait for it, or give another --output",
-                            path.parent_path().string(), describe_holder(path)));
+  throw IoError(fmt::format(
+      "{}: wanted an output folder that no other run uses, got one in use by {}; wait for it, or give another --output",
+      path.parent_path().string(), describe_holder(path)));
 }
 
 void probe(const std::filesystem::path& output) {
@@ -73,7 +77,8 @@ RunLock::RunLock(const std::filesystem::path& output) : path_(output / ".lock") 
   try {
     probe(output);
     const std::string text = describe_this_process();
-    if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    if (::ftruncate(descriptor_, 0) != 0 ||
+        ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       throw IoError(fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));
     }
   } catch (...) {

@@ -57,8 +57,8 @@ std::string describe_bad_gradients(const Optimizer& optimizer) {
 }  // namespace
 
 Trainer::Trainer(TrainerOptions options, Parts parts) : options_(std::move(options)), parts_(parts) {
-  ALBERT_CHECK(options_.plan.log_every > 0 && options_.plan.save_every > 0, "an interval of {} or {} steps", options_.plan.log_every,
-               options_.plan.save_every);
+  ALBERT_CHECK(options_.plan.log_every > 0 && options_.plan.save_every > 0, "an interval of {} or {} steps",
+               options_.plan.log_every, options_.plan.save_every);
 }
 
 RunSummary Trainer::run(const ResumeRequest& resume) {
@@ -100,8 +100,8 @@ void Trainer::restore(const ResumeRequest& resume) {
         spdlog::warn("training.intra_op_threads: the run so far used {}, this session uses {}; sums may differ in their last bit",
                      state_.intra_op_threads, threads);
       }
-      spdlog::info("{} at step {} of {} (run {})", complete() ? "finished already" : "resumed", state_.step, options_.plan.total_steps,
-                   state_.run_id);
+      spdlog::info("{} at step {} of {} (run {})", complete() ? "finished already" : "resumed", state_.step,
+                   options_.plan.total_steps, state_.run_id);
     }
   } else {
     state_.run_id = make_run_id();
@@ -160,11 +160,13 @@ void Trainer::require_finite(const std::map<std::string, double>& metrics) {
   record.insert(record.end(), metrics.begin(), metrics.end());
   parts_.sink.write(record);
   parts_.progress.make_room();
-  const std::string what = losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), norm)
-                                          : fmt::format("every part of the loss must be finite, got {}", losses);
-  throw NumericError(fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a lower "
-                                 "training.gradient_clip or training.precision: fp32",
-                                 state_.step + 1, what));
+  const std::string what =
+      losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), norm)
+                     : fmt::format("every part of the loss must be finite, got {}", losses);
+  throw NumericError(
+      fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a lower "
+                  "training.gradient_clip or training.precision: fp32",
+                  state_.step + 1, what));
 }
 
 void Trainer::account(const StepReport& report) {
@@ -188,7 +190,7 @@ void Trainer::publish_if_due() {
   const IntervalSums& interval = state_.interval;
   const auto mean = [&](double sum) { return sum / static_cast<double>(interval.steps); };
   const double rate = static_cast<double>(interval.tokens) / interval.seconds;
-  const double speed = interval.flops / interval.seconds;
+  const double speed = interval.flops / interval.seconds / static_cast<double>(parts_.world.size());  // of one device
   const double unknown = std::numeric_limits<double>::quiet_NaN();
   MetricsRecord record{{"split", "train"},
                        {"step", state_.step},
@@ -243,8 +245,9 @@ void Trainer::evaluate_if_due() {
 
 void Trainer::rank_result(double value) {
   const bool lower = options_.best.direction == BestMetric::Direction::lower;
-  const auto worse = std::find_if(state_.best.begin(), state_.best.end(),
-                                  [&](const RankedResult& result) { return lower ? value < result.value : value > result.value; });
+  const auto worse = std::find_if(state_.best.begin(), state_.best.end(), [&](const RankedResult& result) {
+    return lower ? value < result.value : value > result.value;
+  });
   const auto places = static_cast<size_t>(std::max<int64_t>(1, parts_.checkpointer.keep_best()));
   const auto place = static_cast<size_t>(worse - state_.best.begin());
   const bool ranked = !std::isnan(value) && place < places;
@@ -265,7 +268,7 @@ void Trainer::save(Checkpointer::Importance importance) {
   parts_.progress.make_room();
   parts_.sink.sync();
   state_.metrics_bytes = parts_.sink.size_bytes();
-  state_.seconds = seconds_before_ + seconds_between(start_, start);  // wall time, for the key "seconds"
+  state_.seconds = seconds_before_ + seconds_between(start_, start);
   if (!parts_.checkpointer.save(state_, importance)) return;
   dirty_ = false;
   save_ranked_ = false;

@@ -55,7 +55,8 @@ TEST(Curves, NamesALineThatIsNoMetrics) {
 TEST(Curves, DrawsAPanelForEachQuantityThatIsThere) {
   const std::string svg = render_curves(parse_metrics(kMetrics, "metrics.jsonl"), "small");
   EXPECT_EQ(count(svg, "<g transform="), 4U);
-  for (const char* title : {">Loss<", ">Masked-token accuracy<", ">Sentence-order accuracy<", ">Learning rate<"}) EXPECT_THAT(svg, HasSubstr(title));
+  for (const char* title : {">Loss<", ">Masked-token accuracy<", ">Sentence-order accuracy<", ">Learning rate<"})
+    EXPECT_THAT(svg, HasSubstr(title));
   EXPECT_THAT(svg, Not(HasSubstr("Masked-token loss")));
   EXPECT_THAT(svg, HasSubstr(">chance<"));
   EXPECT_THAT(svg, HasSubstr("20 steps, 10k tokens"));
@@ -63,7 +64,8 @@ TEST(Curves, DrawsAPanelForEachQuantityThatIsThere) {
 
 TEST(Curves, DrawsTheResultsOfAnyTask) {
   const std::string svg = render_curves(
-      parse_metrics("{\"split\": \"validation\", \"step\": 5, \"loss\": 0.5, \"matthews_correlation\": -0.1}\n", "metrics.jsonl"), "cola");
+      parse_metrics("{\"split\": \"validation\", \"step\": 5, \"loss\": 0.5, \"matthews_correlation\": -0.1}\n", "metrics.jsonl"),
+      "cola");
   EXPECT_THAT(svg, HasSubstr(">Matthews correlation<"));
 }
 

@@ -57,10 +57,10 @@ TEST(EventFile, IsReadByTensorBoardAndAResumedRunReplacesTheStepsAfterItsCheckpo
     }
     sink.write({{"split", "validation"}, {"step", last}, {"loss", 0.25}});
   };
-  run(0, 1, 6, 0.0);   // the last checkpoint holds step 4
+  run(0, 1, 6, 0.0);  // the last checkpoint holds step 4
   run(0, 5, 8, 0.5);
-  const std::string command = fmt::format("'{}' '{}/tests/train/read_events.py' '{}' train/loss 2>/dev/null", python, ALBERT_SOURCE_DIR,
-                                          (folder / "tensorboard").string());
+  const std::string command = fmt::format("'{}' '{}/tests/train/read_events.py' '{}' train/loss 2>/dev/null", python,
+                                          ALBERT_SOURCE_DIR, (folder / "tensorboard").string());
   const std::string output = output_of(command);
   ASSERT_FALSE(output.starts_with("failed")) << output;
   const auto found = nlohmann::json::parse(output);

@@ -45,7 +45,8 @@ class FileSizeLimit {
 };
 
 TEST(MetricsRecord, PrintsKeysInOrderAndTheShortestNumbersThatReadBack) {
-  const std::string text = to_json_line({{"split", "train"}, {"step", int64_t{20}}, {"loss", 0.1}, {"epoch", 2.0}, {"rate", 1.76e-3}, {"tiny", 1e-300}});
+  const std::string text = to_json_line(
+      {{"split", "train"}, {"step", int64_t{20}}, {"loss", 0.1}, {"epoch", 2.0}, {"rate", 1.76e-3}, {"tiny", 1e-300}});
   EXPECT_EQ(text, "{\"split\": \"train\", \"step\": 20, \"loss\": 0.1, \"epoch\": 2.0, \"rate\": 0.00176, \"tiny\": 1e-300}\n");
 }
 
@@ -135,7 +136,8 @@ TEST(MetricsSink, MakesEventFilesWithoutAHostName) {
     sink.begin(0, session);
   }
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "tensorboard")) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "tensorboard"))
+    names.push_back(entry.path().filename().string());
   EXPECT_EQ(names.size(), 3U);
   EXPECT_THAT(names, ::testing::Each(::testing::MatchesRegex("events\\.out\\.tfevents\\.[0-9]{10}\\.albert")));
 }

@@ -17,7 +17,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const ProgressReport kReport{.step = 1250, .total_steps = 10000, .loss = 7.65432, .tokens_per_second = 12345, .seconds_left = 3723};
+const ProgressReport kReport{
+    .step = 1250, .total_steps = 10000, .loss = 7.65432, .tokens_per_second = 12345, .seconds_left = 3723};
 
 TEST(Progress, FormatsDurationsAndCounts) {
   EXPECT_EQ(format_duration(-3), "0:00");

@@ -30,7 +30,7 @@ struct ToyOptions {
   int64_t keep_best = 1;
   double gradient_clip = 1.0;
   std::map<std::string, std::string> hashes{{"config", "c0"}, {"data", "d0"}};
-  ResumeRequest resume;
+  ResumeRequest resume{};
   TensorBoard tensorboard = TensorBoard::off;
   /// Called at the begin of each step, with the number of finished ones.
   std::function<void(int64_t step)> on_step = [](int64_t) {};
@@ -45,8 +45,8 @@ struct ToyOptions {
   std::function<double(int64_t step, double loss)> validation = [](int64_t, double loss) { return loss; };
 };
 
-/// y = x w + b. An example is a function of (seed, index); about half of the examples are scored, so the number of targets differs
-/// between micro-batches.
+/// y = x w + b. An example is a function of (seed, index); about half of the examples are scored, so the number of targets
+/// differs between micro-batches.
 class ToyProgram : public StepProgram {
  public:
   explicit ToyProgram(const ToyOptions& options) : options_(options) {
@@ -83,11 +83,13 @@ class ToyProgram : public StepProgram {
     const at::Tensor size = weight.square().sum() * (0.01 * static_cast<double>(count) / static_cast<double>(totals.sequences));
     if (step == options_.bad_step && options_.bad == ToyOptions::Bad::loss) fit = fit * std::numeric_limits<double>::quiet_NaN();
     // The root's derivative at 0 is infinite, its value is not.
-    if (step == options_.bad_step && options_.bad == ToyOptions::Bad::gradient) fit = fit + (bias - bias.detach()).abs().sqrt().sum();
+    if (step == options_.bad_step && options_.bad == ToyOptions::Bad::gradient)
+      fit = fit + (bias - bias.detach()).abs().sqrt().sum();
     return {.loss = fit + size,
-            .metrics = {{"fit_loss", fit.detach().to(at::kDouble)},
-                        {"size_loss", size.detach().to(at::kDouble)},
-                        {"fit_accuracy", at::full({}, static_cast<double>(count) / static_cast<double>(totals.sequences), at::kDouble)}}};
+            .metrics = {
+                {"fit_loss", fit.detach().to(at::kDouble)},
+                {"size_loss", size.detach().to(at::kDouble)},
+                {"fit_accuracy", at::full({}, static_cast<double>(count) / static_cast<double>(totals.sequences), at::kDouble)}}};
   }
 
   void parameters_changed() override { ++num_changes; }
@@ -163,16 +165,26 @@ class ToyRun {
         program(options),
         files_(program, options.on_save),
         world_(single_process()),
-        optimizer(make_optimizer(adamw(),
-                                 {{.name = "weight", .tensor = program.weight}, {.name = "bias", .tensor = program.bias, .decay = false}})),
+        optimizer(make_optimizer(
+            adamw(), {{.name = "weight", .tensor = program.weight}, {.name = "bias", .tensor = program.bias, .decay = false}})),
         schedule_({}, 0.05, {.total_steps = static_cast<double>(options.plan.total_steps)}),
         checkpointer_(output / "checkpoints", {.model = files_, .optimizer = *optimizer, .world = *world_}, options.hashes,
                       {.keep_last = options.keep_last, .keep_best = options.keep_best}),
         sink_(output, options.tensorboard),
         progress_(Progress::Style::none),
-        trainer({.plan = options.plan, .gradient_clip = options.gradient_clip, .seed = options.seed, .best = {}, .matmul_flops_per_second = 1e9},
-                {.program = program, .optimizer = *optimizer, .schedule = schedule_, .world = *world_, .checkpointer = checkpointer_,
-                 .sink = sink_, .progress = progress_, .stop = stop}) {}
+        trainer({.plan = options.plan,
+                 .gradient_clip = options.gradient_clip,
+                 .seed = options.seed,
+                 .best = {},
+                 .matmul_flops_per_second = 1e9},
+                {.program = program,
+                 .optimizer = *optimizer,
+                 .schedule = schedule_,
+                 .world = *world_,
+                 .checkpointer = checkpointer_,
+                 .sink = sink_,
+                 .progress = progress_,
+                 .stop = stop}) {}
 
   RunSummary run() { return trainer.run(options_.resume); }
 

@@ -1,5 +1,6 @@
 // A toy run in a process of its own, for tests that kill it: toy_trainer OUTPUT [die|save|term STEP].
-//   die: SIGKILL at the begin of the step; save: SIGKILL inside the first save from that step on; term: SIGTERM at the begin of the step.
+//   die: SIGKILL at the begin of the step; save: SIGKILL inside the first save from that step on; term: SIGTERM at the begin of
+//   the step.
 #include "train/toy_run.h"
 
 #include <albert/base/error.h>

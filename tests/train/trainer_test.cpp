@@ -4,20 +4,23 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <signal.h>  // NOLINT: POSIX
+#include <sys/wait.h>
 #include <temporary_folder.h>
 
+#include <cstdlib>
 #include <sstream>
 
 namespace albert {
 namespace {
 
+using testing::CapturedLog;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::CapturedLog;
 using testing::TemporaryFolder;
 using testing::ToyOptions;
 using testing::ToyRun;
@@ -38,14 +41,21 @@ std::vector<nlohmann::json> lasting_metrics(const std::filesystem::path& output)
   return lines;
 }
 
-std::string final_weights(const std::filesystem::path& output) { return read_file(output / "checkpoints/latest/model.safetensors"); }
-std::string final_moments(const std::filesystem::path& output) { return read_file(output / "checkpoints/latest/optimizer.safetensors"); }
+std::string final_weights(const std::filesystem::path& output) {
+  return read_file(output / "checkpoints/latest/model.safetensors");
+}
+std::string final_moments(const std::filesystem::path& output) {
+  return read_file(output / "checkpoints/latest/optimizer.safetensors");
+}
 
-std::vector<int64_t> saved_steps(const std::filesystem::path& output) { return io::CheckpointDirectory(output / "checkpoints").steps(); }
+std::vector<int64_t> saved_steps(const std::filesystem::path& output) {
+  return io::CheckpointDirectory(output / "checkpoints").steps();
+}
 
 /// Shell's view of a program: its exit code, 128 + signal when a signal ended it.
 int run_toy_trainer(const std::filesystem::path& output, const std::string& arguments = "") {
-  const int status = std::system(fmt::format("'{}/tests/toy_trainer' '{}' {} >/dev/null 2>&1", ALBERT_BINARY_DIR, output.string(), arguments).c_str());
+  const int status = std::system(
+      fmt::format("'{}/tests/toy_trainer' '{}' {} >/dev/null 2>&1", ALBERT_BINARY_DIR, output.string(), arguments).c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -90,10 +100,11 @@ TEST_F(TrainerTest, LearnsAndWritesTheKeysOfTheContract) {
   EXPECT_THAT(train_steps, ElementsAre(3, 6, 9, 12, 15, 18, 20));
   EXPECT_THAT(validation_steps, ElementsAre(5, 10, 15, 20));
   std::vector<std::string> keys;
-  const auto first = nlohmann::ordered_json::parse(read_file(folder_ / "run/metrics.jsonl").substr(0, read_file(folder_ / "run/metrics.jsonl").find('\n')));
+  const auto first = nlohmann::ordered_json::parse(
+      read_file(folder_ / "run/metrics.jsonl").substr(0, read_file(folder_ / "run/metrics.jsonl").find('\n')));
   for (const auto& [key, value] : first.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ElementsAre("split", "step", "epoch", "examples", "tokens", "loss", "fit_loss", "size_loss", "fit_accuracy", "gradient_norm",
-                                "learning_rate", "tokens_per_second", "mfu", "seconds", "peak_memory_bytes"));
+  EXPECT_THAT(keys, ElementsAre("split", "step", "epoch", "examples", "tokens", "loss", "fit_loss", "size_loss", "fit_accuracy",
+                                "gradient_norm", "learning_rate", "tokens_per_second", "mfu", "seconds", "peak_memory_bytes"));
   EXPECT_EQ(first.at("examples"), 36);
   EXPECT_EQ(first.at("tokens"), 144);
   EXPECT_DOUBLE_EQ(first.at("epoch").get<double>(), 0.36);
@@ -110,7 +121,8 @@ TEST_F(TrainerTest, LogsMeansOverTheInterval) {
   run(each, "each");
   run({}, "third");
   const auto single = metrics_of(folder_ / "each");
-  const double mean = (single[0].at("loss").get<double>() + single[1].at("loss").get<double>() + single[2].at("loss").get<double>()) / 3;
+  const double mean =
+      (single[0].at("loss").get<double>() + single[1].at("loss").get<double>() + single[2].at("loss").get<double>()) / 3;
   EXPECT_DOUBLE_EQ(metrics_of(folder_ / "third")[0].at("loss").get<double>(), mean);
 }
 
@@ -150,7 +162,8 @@ TEST_F(TrainerTest, AnEvaluationThatAStopLeftOutIsMadeUpFor) {
       ToyRun toy(folder_ / name, options);
       session = &toy;
       EXPECT_EQ(toy.run().outcome, RunOutcome::stopped);
-      for (const auto& line : metrics_of(folder_ / name)) EXPECT_FALSE(line.at("split") == "validation" && line.at("step") == stop_at);
+      for (const auto& line : metrics_of(folder_ / name))
+        EXPECT_FALSE(line.at("split") == "validation" && line.at("step") == stop_at);
     }
     EXPECT_EQ(run({}, name).outcome, RunOutcome::finished);
     expect_same_run("unbroken", name);
@@ -188,7 +201,8 @@ TEST_F(TrainerTest, AFinishedRunSaysSoAndDoesNothing) {
 TEST_F(TrainerTest, MicroBatchesDoNotChangeTheGradient) {
   const auto gradient = [&](int64_t micro_batch) {
     const std::string name = fmt::format("micro{}", micro_batch);
-    ToyOptions options{.plan = {.total_steps = 1, .log_every = 1, .evaluate_every = 0, .save_every = 1}, .micro_batch = micro_batch};
+    ToyOptions options{.plan = {.total_steps = 1, .log_every = 1, .evaluate_every = 0, .save_every = 1},
+                       .micro_batch = micro_batch};
     ToyRun toy(folder_ / name, options);
     toy.run();
     return std::pair(toy.optimizer->flat_gradients().clone(), metrics_of(folder_ / name)[0].at("fit_loss").get<double>());
@@ -228,7 +242,8 @@ TEST_F(TrainerTest, AnErrorNamesTheParameterWithABadGradient) {
 }
 
 TEST_F(TrainerTest, KeepsTheLastAndTheBestCheckpoints) {
-  ToyOptions options{.plan = {.total_steps = 20, .log_every = 5, .evaluate_every = 2, .save_every = 2}, .keep_last = 2, .keep_best = 2};
+  ToyOptions options{
+      .plan = {.total_steps = 20, .log_every = 5, .evaluate_every = 2, .save_every = 2}, .keep_last = 2, .keep_best = 2};
   options.validation = [](int64_t step, double) { return step == 6 ? 0.1 : step == 10 ? 0.2 : 1.0 + static_cast<double>(step); };
   run(options);
   EXPECT_THAT(saved_steps(folder_ / "run"), ElementsAre(6, 10, 18, 20));
@@ -269,13 +284,15 @@ TEST_F(TrainerTest, DoesNotStartAgainWhenEveryCheckpointIsDamaged) {
   for (const int64_t step : saved_steps(folder_ / "run")) {
     std::filesystem::resize_file(folder_ / fmt::format("run/checkpoints/step-{:08}/manifest.json", step), 10);
   }
-  EXPECT_THAT(error_of({}), ::testing::MatchesRegex("exit 4: .*/checkpoints: wanted a checkpoint that is not damaged, got [0-9]+ that are; "
-                                                    "delete the folder to start again"));
+  EXPECT_THAT(error_of({}),
+              ::testing::MatchesRegex("exit 4: .*/checkpoints: wanted a checkpoint that is not damaged, got [0-9]+ that are; "
+                                      "delete the folder to start again"));
 }
 
 TEST_F(TrainerTest, RefusesACheckpointOfAnotherConfiguration) {
   run({});
-  EXPECT_THAT(error_of({.hashes = {{"config", "other"}, {"data", "d0"}}}), HasSubstr("got one with another config; restore the old settings"));
+  EXPECT_THAT(error_of({.hashes = {{"config", "other"}, {"data", "d0"}}}),
+              HasSubstr("got one with another config; restore the old settings"));
   EXPECT_THAT(error_of({.seed = 8}), HasSubstr("exit 2: training.seed: must be 7 as in the checkpoint, got 8"));
 }
 

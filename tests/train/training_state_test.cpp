@@ -23,7 +23,8 @@ TrainingState example() {
           .evaluated_step = 100,
           .best = {{.step = 100, .value = 0.1 + 0.2}, {.step = 50, .value = 5.5}},
           .evaluations_since_best = 3,
-          .interval = {.steps = 3, .tokens = 999, .seconds = 0.3, .flops = 1e12, .metrics = {{"loss", 1.0 / 3}, {"gradient_norm", 0.7}}}};
+          .interval = {
+              .steps = 3, .tokens = 999, .seconds = 0.3, .flops = 1e12, .metrics = {{"loss", 1.0 / 3}, {"gradient_norm", 0.7}}}};
 }
 
 TEST(TrainingState, HoldsWhatDecidesTheNextStep) {

@@ -25,8 +25,8 @@ using Curve = std::vector<CurvePoint>;
 /// By split ("train", "validation", "test") and key ("mlm_loss").
 using RunCurves = std::map<std::string, std::map<std::string, Curve>>;
 
-/// Reads the lines of metrics.jsonl. `where` names the file in errors. A last line without its end (of a run that was killed, or is
-/// still running) is left out; any other line that is not an object with "split" and "step" is a DataError that names it.
+/// Reads the lines of metrics.jsonl. `where` names the file in errors. A last line without its end (of a run that was killed, or
+/// is still running) is left out; any other line that is not an object with "split" and "step" is a DataError that names it.
 RunCurves parse_metrics(std::string_view text, std::string_view where);
 
 /// One panel per quantity: losses, accuracies and other results, learning rate; training and validation together. Training curves
@@ -34,6 +34,7 @@ RunCurves parse_metrics(std::string_view text, std::string_view where);
 std::string render_curves(const RunCurves& curves, std::string_view title);
 
 /// Reads a metrics.jsonl and replaces the SVG. Throws DataError and IoError.
-void write_curves(const std::filesystem::path& metrics, const std::filesystem::path& svg, std::string_view title = "Training curves");
+void write_curves(const std::filesystem::path& metrics, const std::filesystem::path& svg,
+                  std::string_view title = "Training curves");
 
 }  // namespace albert

@@ -52,15 +52,17 @@ class Checkpointer {
     Optimizer& optimizer;
     World& world;
   };
-  Checkpointer(std::filesystem::path folder, Parts parts, std::map<std::string, std::string> hashes, const CheckpointConfig& config);
+  Checkpointer(std::filesystem::path folder, Parts parts, std::map<std::string, std::string> hashes,
+               const CheckpointConfig& config);
 
   /// Loads into model and optimizer; nothing for a new run. Damaged checkpoints are skipped with a warning that says why. Throws
-  /// ConfigError when the checkpoint belongs to another configuration, data or tokenizer; IoError when checkpoints are there and none
-  /// is good, or for `never` when there are any.
+  /// ConfigError when the checkpoint belongs to another configuration, data or tokenizer; IoError when checkpoints are there and
+  /// none is good, or for `never` when there are any.
   std::optional<TrainingState> restore(const ResumeRequest& request);
 
   enum class Importance { regular, final };
-  /// True when it was saved. A regular save that fails only warns, kMaxFailures in a row and a final one throw IoError, on all ranks.
+  /// True when it was saved. A regular save that fails only warns, kMaxFailures in a row and a final one throw IoError, on all
+  /// ranks.
   bool save(const TrainingState& state, Importance importance);
 
   [[nodiscard]] int64_t keep_best() const { return config_.keep_best; }

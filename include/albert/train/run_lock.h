@@ -10,7 +10,8 @@ namespace albert {
 class RunLock {
  public:
   /// Makes the folder when it is missing. Throws IoError: naming host, process and start when another run holds it; naming the
-  /// reason when the folder cannot be written (tried by a real write, fsync and rename, so that a run does not fail at its first save).
+  /// reason when the folder cannot be written (tried by a real write, fsync and rename, so that a run does not fail at its first
+  /// save).
   explicit RunLock(const std::filesystem::path& output);
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;

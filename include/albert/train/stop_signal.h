@@ -3,9 +3,9 @@
 
 namespace albert {
 
-/// While it lives, the first of these signals only sets a flag, which the trainer reads at the end of a step; a second one ends the
-/// process at once with exit code 128 + signal. SIGXFSZ is ignored meanwhile, so that a file-size limit is an error of write().
-/// Signal handlers belong to the process, so there is at most one StopSignal at a time (InternalError otherwise).
+/// While it lives, the first of these signals only sets a flag, which the trainer reads at the end of a step; a second one ends
+/// the process at once with exit code 128 + signal. SIGXFSZ is ignored meanwhile, so that a file-size limit is an error of
+/// write(). Signal handlers belong to the process, so there is at most one StopSignal at a time (InternalError otherwise).
 class StopSignal {
  public:
   StopSignal();

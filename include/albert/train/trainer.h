@@ -32,10 +32,10 @@ struct BestMetric {
 
 struct TrainerOptions {
   StepPlan plan;
-  double gradient_clip = 1.0;           ///< 0: off
-  int64_t seed = 0;                     ///< stands in the state; the program draws its own random numbers
+  double gradient_clip = 1.0;  ///< 0: off
+  int64_t seed = 0;            ///< stands in the state; the program draws its own random numbers
   BestMetric best;
-  double matmul_flops_per_second = 0;   ///< measure_matmul_rate(), for mfu; mfu is null when 0
+  double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
 };
 
 enum class RunOutcome {
@@ -46,20 +46,20 @@ enum class RunOutcome {
 
 struct RunSummary {
   RunOutcome outcome = RunOutcome::finished;
-  int64_t steps = 0;             ///< finished since the start of the run
-  int64_t session_steps = 0;     ///< of these, in this session
+  int64_t steps = 0;          ///< finished since the start of the run
+  int64_t session_steps = 0;  ///< of these, in this session
   double session_seconds = 0;
-  double waiting_seconds = 0;    ///< of this session's steps, for data
-  double step_seconds = 0;       ///< of this session, without evaluation and saving
-  EvaluationReport validation;   ///< last one of this session; empty when there was none
+  double waiting_seconds = 0;   ///< of this session's steps, for data
+  double step_seconds = 0;      ///< of this session, without evaluation and saving
+  EvaluationReport validation;  ///< last one of this session; empty when there was none
   [[nodiscard]] double waiting_share() const { return step_seconds > 0 ? waiting_seconds / step_seconds : 0; }
 };
 
 /// Runs a StepProgram to the end of its plan, or until a stop is requested.
 ///
-/// Numbers of metrics.jsonl are means over the steps since the previous line. They are kept on the host as fp64 sums and stand in the
-/// checkpoint, so an interrupted and resumed run writes the same lines. Each step waits for the device once: the gradient norm and the
-/// losses are read before the update, so that a number that is not finite stops the run with finite weights.
+/// Numbers of metrics.jsonl are means over the steps since the previous line. They are kept on the host as fp64 sums and stand in
+/// the checkpoint, so an interrupted and resumed run writes the same lines. Each step waits for the device once: the gradient
+/// norm and the losses are read before the update, so that a number that is not finite stops the run with finite weights.
 class Trainer {
  public:
   /// All must outlive the trainer.
@@ -75,8 +75,8 @@ class Trainer {
   };
   Trainer(TrainerOptions options, Parts parts);
 
-  /// Throws NumericError (before the update that would spoil the weights) naming the step and the loss part or the parameters; IoError
-  /// and ConfigError as Checkpointer does.
+  /// Throws NumericError (before the update that would spoil the weights) naming the step and the loss part or the parameters;
+  /// IoError and ConfigError as Checkpointer does.
   RunSummary run(const ResumeRequest& resume);
 
   [[nodiscard]] const TrainingState& state() const { return state_; }

@@ -41,12 +41,15 @@ template <config::Self<TrainingConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"duration", "length of the run: steps, epochs or tokens"}, c.duration);
-  visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)}, c.batch_size);
-  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same", config::at_least(1)},
+  visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)},
+        c.batch_size);
+  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same",
+              config::at_least(1)},
         c.micro_batch);
   visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast"}, c.precision);
   visit(Field{"device", "auto, cpu, cuda or cuda:N; auto is the first GPU where there is one"}, c.device);
-  visit(Field{"gradient_clip", "largest L2 norm of the whole gradient; 0 switches clipping off", config::at_least(0)}, c.gradient_clip);
+  visit(Field{"gradient_clip", "largest L2 norm of the whole gradient; 0 switches clipping off", config::at_least(0)},
+        c.gradient_clip);
   visit(Field{"seed", "seed of initialisation, data order, masking and dropout", config::at_least(0)}, c.seed);
   visit(Field{"intra_op_threads", "threads of one tensor operation on the CPU; sums may differ in the last bit with their number",
               config::at_least(1)},
@@ -62,7 +65,8 @@ struct EvaluationConfig {
 
 template <config::Self<EvaluationConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
-  visit(config::Field{"every", "interval between evaluations: steps, epochs, tokens or % of the run; also done at the end"}, c.every);
+  visit(config::Field{"every", "interval between evaluations: steps, epochs, tokens or % of the run; also done at the end"},
+        c.every);
 }
 
 /// Section `checkpoint`.
@@ -79,7 +83,8 @@ void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"every", "interval between checkpoints: steps, epochs, tokens or % of the run; also saved at the end"}, c.every);
   visit(Field{"keep_last", "newest checkpoints that are kept", config::at_least(1)}, c.keep_last);
-  visit(Field{"keep_best", "checkpoints with the best validation result that are kept as well", config::at_least(0)}, c.keep_best);
+  visit(Field{"keep_best", "checkpoints with the best validation result that are kept as well", config::at_least(0)},
+        c.keep_best);
 }
 
 /// Section `logging`.
