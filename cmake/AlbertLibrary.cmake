@@ -42,6 +42,9 @@ function(albert_add_library folder)
   endif()
 endfunction()
 
+# Builds every test that needs a GPU.
+add_custom_target(albert_gpu_tests)
+
 function(albert_add_test name)
   cmake_parse_arguments(ARG "TORCH" "FOLDER;LABELS;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   if(NOT ARG_LABELS)
@@ -59,6 +62,9 @@ function(albert_add_test name)
   if(ARG_TORCH)
     target_link_libraries(${name} PRIVATE albert::torch)
     albert_use_torch(${name})
+  endif()
+  if("gpu" IN_LIST ARG_LABELS)
+    add_dependencies(albert_gpu_tests ${name})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})

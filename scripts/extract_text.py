@@ -15,6 +15,7 @@ import gzip
 import hashlib
 import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -186,20 +187,25 @@ def document_files(folder):
         foreign = any(part in {"de", "es", "fr", "it", "ja", "ru", "pl", "pt", "zh", "ko", "cs", "da", "tr"} for part in languages)
         if "help" in parts:  # GNOME: usr/share/help/LANGUAGE/...
             foreign = foreign or parts[parts.index("help") + 1] not in ENGLISH_FOLDERS
+        # The source of a page lies beside some pages (git): the page has less markup left in it.
+        is_text = is_text and not (path.suffix == ".txt" and path.with_suffix(".html").exists())
         if is_text and not foreign and not SKIPPED_FILES.search(path.name) and not LANGUAGE_IN_NAME.search(path.name):
             yield path
 
 
-def extract(folder, seen, budget):
+def prose_of(path):
+    """The paragraphs of a file that are prose."""
+    return [paragraph for paragraph in map(tidy, paragraphs_of(path)) if is_prose(paragraph)]
+
+
+def extract(folder, seen, budget, pool):
     """Documents (lists of paragraphs) of one package, at most `budget` bytes; `seen` holds hashes of all paragraphs so far."""
     documents, size = [], 0
-    for path in document_files(folder):
-        if size >= budget:
-            break
+    for paragraphs in pool.map(prose_of, document_files(folder), chunksize=8):  # in the order of the files
         document = []
-        for paragraph in map(tidy, paragraphs_of(path)):
+        for paragraph in paragraphs if size < budget else []:
             key = hashlib.blake2b(re.sub(r"\W+", "", paragraph).lower().encode(), digest_size=12).digest()
-            if is_prose(paragraph) and key not in seen:
+            if key not in seen:
                 seen.add(key)
                 document.append(paragraph)
         if len(document) >= 2:  # one lone paragraph is mostly a description of a list
@@ -217,18 +223,19 @@ def main():
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     seen, total = set(), 0
-    for package in arguments.packages:
-        name, _, folder = package.partition("=")
-        budget = min(arguments.max_bytes_per_package, arguments.max_bytes - total)
-        if budget <= 0:
-            break
-        documents = extract(Path(folder), seen, budget)
-        text = "\n".join("".join(paragraph + "\n" for paragraph in document) for document in documents)
-        if documents:
-            (arguments.output / f"{name}.txt").write_text(text, encoding="utf-8")
-        size = len(text.encode())
-        total += size
-        print(f"{name}: {len(documents)} documents, {sum(map(len, documents))} paragraphs, {size / 1e6:.2f} MB", flush=True)
+    with ProcessPoolExecutor() as pool:
+        for package in arguments.packages:
+            name, _, folder = package.partition("=")
+            budget = min(arguments.max_bytes_per_package, arguments.max_bytes - total)
+            if budget <= 0:
+                break
+            documents = extract(Path(folder), seen, budget, pool)
+            text = "\n".join("".join(paragraph + "\n" for paragraph in document) for document in documents)
+            if documents:
+                (arguments.output / f"{name}.txt").write_text(text, encoding="utf-8")
+            size = len(text.encode())
+            total += size
+            print(f"{name}: {len(documents)} documents, {sum(map(len, documents))} paragraphs, {size / 1e6:.2f} MB", flush=True)
     print(f"total: {total / 1e6:.2f} MB")
     return 0 if total > 0 else 1
 

@@ -99,8 +99,11 @@ FileWriter::FileWriter(const std::filesystem::path& path) : path_(path) {
 
 FileWriter::~FileWriter() {
   if (descriptor_ < 0) return;
+  struct stat status {};
+  // A device or a pipe that the user named as output is not ours to remove.
+  const bool is_file = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
   ::close(descriptor_);
-  ::unlink(path_.c_str());
+  if (is_file) ::unlink(path_.c_str());
 }
 
 void FileWriter::write(std::string_view text) {

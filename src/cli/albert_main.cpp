@@ -3,6 +3,7 @@
 #include <albert/cli/run_main.h>
 #include <albert/cli/tool.h>
 #include <albert/recipes/predict_tensors.h>
+#include <albert/recipes/pretrain_config.h>
 
 #include <iostream>
 
@@ -13,6 +14,11 @@ using albert::ExitCode;
 ExitCode tokenize(const albert::cli::TokenizeArguments& arguments) {
   const albert::LogSession log(arguments.log_level);
   albert::tokenize_lines(arguments.model, arguments.pieces ? albert::TokenizeOutput::pieces : albert::TokenizeOutput::ids, std::cin, std::cout);
+  return ExitCode::done;
+}
+
+ExitCode print_reference(const albert::cli::ToolArguments& /*arguments*/) {
+  std::cout << albert::pretrain_reference();
   return ExitCode::done;
 }
 
@@ -33,6 +39,8 @@ int main(int argc, char** argv) {
                                          "tokenize", "lines of standard input to token ids, one line each", tokenize),
                                      albert::cli::subcommand<albert::cli::PredictArguments>(
                                          "predict", "hidden states, pooled output and logits of a model, as tensors", predict),
+                                     albert::cli::subcommand<albert::cli::ToolArguments>(
+                                         "config-reference", "all options of a configuration, as Markdown", print_reference),
                                  });
   });
 }

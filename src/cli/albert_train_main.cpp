@@ -4,7 +4,6 @@
 #include <albert/cli/run_main.h>
 #include <albert/config/yaml_reader.h>
 #include <albert/recipes/pretrain.h>
-#include <albert/train/stop_signal.h>
 
 #include <iostream>
 

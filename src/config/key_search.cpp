@@ -27,7 +27,9 @@ void collect(const Type& type, const std::string& path, std::vector<KnownKey>& k
   }
 }
 
-std::string join(std::string_view path, std::string_view name) { return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name); }
+std::string join(std::string_view path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
 
 /// "data.sources[1]" as the schema writes it: "data.sources[]".
 std::string without_indices(std::string_view path) {
@@ -89,7 +91,9 @@ std::string known_keys(const Type& section) {
 KeySuggestion suggest_key(const Type& root, const Type& section, std::string_view path, std::string_view key) {
   std::vector<std::string> local;
   for (const auto& field : section.fields) local.push_back(field.name);
-  const auto mean = [&](size_t index) { return KeySuggestion{fmt::format("did you mean '{}'?", join(path, local[index])), local[index]}; };
+  const auto mean = [&](size_t index) {
+    return KeySuggestion{fmt::format("did you mean '{}'?", join(path, local[index])), local[index]};
+  };
 
   if (is_dotted_path(section, key)) {
     return {fmt::format("write '{}:' and the rest on a line of its own, indented below it", key.substr(0, key.find('.'))),

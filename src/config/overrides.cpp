@@ -37,7 +37,8 @@ void merge(Node& target, Node value) {
     return;
   }
   for (size_t i = 0; i < value.keys.size(); ++i) {
-    const auto found = std::find_if(target.keys.begin(), target.keys.end(), [&](const Key& key) { return key.name == value.keys[i].name; });
+    const auto found =
+        std::find_if(target.keys.begin(), target.keys.end(), [&](const Key& key) { return key.name == value.keys[i].name; });
     if (found == target.keys.end()) {
       target.keys.push_back(std::move(value.keys[i]));
       target.items.push_back(std::move(value.items[i]));
@@ -64,7 +65,8 @@ class Application {
     Node* node = &root;
     for (size_t i = 0; i < steps->size() && node != nullptr; ++i) {
       const auto& step = (*steps)[i];
-      node = std::holds_alternative<std::string>(step) ? enter_key(*node, std::get<std::string>(step)) : enter_index(*node, *steps, i);
+      node = std::holds_alternative<std::string>(step) ? enter_key(*node, std::get<std::string>(step))
+                                                       : enter_index(*node, *steps, i);
     }
     if (node != nullptr) merge(*node, std::move(*value));
   }
@@ -103,7 +105,8 @@ class Application {
       return nullptr;
     }
     if (index > node.items.size()) {
-      complain(fmt::format("the index must be at most {}, the length of the list (that appends), got {}", node.items.size(), index));
+      complain(
+          fmt::format("the index must be at most {}, the length of the list (that appends), got {}", node.items.size(), index));
       return nullptr;
     }
     if (index == node.items.size()) node.items.push_back({.kind = Node::Kind::null, .place = place_});

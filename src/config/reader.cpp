@@ -3,46 +3,64 @@
 
 #include "config/key_search.h"
 #include "config/override_tree.h"
+#include "config/problems.h"
 #include "config/render.h"
 #include "config/scalars.h"
 #include "config/text.h"
 #include "config/yaml_tree.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 namespace albert::config {
 namespace {
 
-std::string join_key(std::string_view path, std::string_view name) { return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name); }
+std::string join_key(std::string_view path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
 
 /// What a value of this type looks like.
 std::string wanted(const Type& type) {
   switch (type.kind) {
-    case Kind::boolean: return "true or false";
-    case Kind::integer: return "a whole number";
-    case Kind::real: return "a number";
-    case Kind::text: return "a text";
-    case Kind::path: return "a path";
-    case Kind::duration: return "a duration such as '500 steps'";
-    case Kind::byte_size: return "a size such as '200 MiB'";
-    case Kind::enumeration: return fmt::format("one of {}", fmt::join(type.names, ", "));
-    case Kind::section: return "a section of 'key: value' lines";
-    case Kind::list: return "a list";
-    case Kind::optional: return wanted(*type.element) + " or null";
-    case Kind::automatic: return wanted(*type.element) + " or auto";
+    case Kind::boolean:
+      return "true or false";
+    case Kind::integer:
+      return "a whole number";
+    case Kind::real:
+      return "a number";
+    case Kind::text:
+      return "a text";
+    case Kind::path:
+      return "a path";
+    case Kind::duration:
+      return "a duration such as '500 steps'";
+    case Kind::byte_size:
+      return "a size such as '200 MiB'";
+    case Kind::enumeration:
+      return fmt::format("one of {}", fmt::join(type.names, ", "));
+    case Kind::section:
+      return "a section of 'key: value' lines";
+    case Kind::list:
+      return "a list";
+    case Kind::optional:
+      return wanted(*type.element) + " or null";
+    case Kind::automatic:
+      return wanted(*type.element) + " or auto";
   }
   return "";
 }
 
 std::string describe(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return node.text.empty() ? "nothing" : "null";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::map: return "a map";
+    case Node::Kind::null:
+      return node.text.empty() ? "nothing" : "null";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
     case Node::Kind::scalar:
-    case Node::Kind::broken: break;
+    case Node::Kind::broken:
+      break;
   }
   return fmt::format("'{}'", shorten(node.text));
 }
@@ -56,7 +74,8 @@ class Reader {
     if (root_.kind == Node::Kind::map || root_.kind == Node::Kind::null) {
       read_section(type_, target, &root_, "", {});
     } else {
-      complain(root_.place, "", fmt::format("must be 'key: value' lines at the top level, got {}{}", describe(root_), blank_cure(root_)));
+      complain(root_.place, "",
+               fmt::format("must be 'key: value' lines at the top level, got {}{}", describe(root_), blank_cure(root_)));
     }
   }
 
@@ -77,12 +96,17 @@ class Reader {
     const auto alternative = std::exchange(alternative_, std::string_view());
     switch (type.kind) {
       case Kind::section:
-        if (node.kind == Node::Kind::map || node.kind == Node::Kind::null) return read_section(type, target, &node, key, locate(key));
-        return complain(node.place, key, fmt::format("must be {}{}, got {}{}", wanted(type), alternative, describe(node), blank_cure(node)));
-      case Kind::list: return read_list(type, range, target, node, key);
+        if (node.kind == Node::Kind::map || node.kind == Node::Kind::null)
+          return read_section(type, target, &node, key, locate(key));
+        return complain(node.place, key,
+                        fmt::format("must be {}{}, got {}{}", wanted(type), alternative, describe(node), blank_cure(node)));
+      case Kind::list:
+        return read_list(type, range, target, node, key);
       case Kind::optional:
-      case Kind::automatic: return read_wrapped(type, range, target, node, key);
-      default: break;
+      case Kind::automatic:
+        return read_wrapped(type, range, target, node, key);
+      default:
+        break;
     }
     auto complaint = read_scalar(type, range, target, node);
     if (!complaint) return true;
@@ -117,10 +141,13 @@ class Reader {
   static Complaint read_scalar(const Type& type, const Range& range, void* target, const Node& node) {
     if (node.kind != Node::Kind::scalar) return fmt::format("must be {}, got {}", wanted(type), describe(node));
     const bool is_literal = type.kind == Kind::boolean || type.kind == Kind::integer || type.kind == Kind::real;
-    if (is_literal && node.quoted) return fmt::format("must be {}, got the text '{}'; remove the quotes", wanted(type), shorten(node.text));
-    if (node.text.find('\0') != std::string::npos) return fmt::format("must not hold a NUL character, got '{}'", shorten(node.text));
+    if (is_literal && node.quoted)
+      return fmt::format("must be {}, got the text '{}'; remove the quotes", wanted(type), shorten(node.text));
+    if (node.text.find('\0') != std::string::npos)
+      return fmt::format("must not hold a NUL character, got '{}'", shorten(node.text));
     switch (type.kind) {
-      case Kind::boolean: return read_boolean(node.text, *static_cast<bool*>(target));
+      case Kind::boolean:
+        return read_boolean(node.text, *static_cast<bool*>(target));
       case Kind::integer: {
         auto& value = *static_cast<int64_t*>(target);
         if (auto complaint = read_integer(node.text, value)) return complaint;
@@ -131,10 +158,16 @@ class Reader {
         if (auto complaint = read_real(node.text, value)) return complaint;
         return check_range(range, value, node.text);
       }
-      case Kind::text: *static_cast<std::string*>(target) = node.text; return std::nullopt;
-      case Kind::path: *static_cast<std::filesystem::path*>(target) = node.text; return std::nullopt;
-      case Kind::enumeration: return read_enumeration(type, target, node.text);
-      default: return read_quantity(type, range, target, node.text);
+      case Kind::text:
+        *static_cast<std::string*>(target) = node.text;
+        return std::nullopt;
+      case Kind::path:
+        *static_cast<std::filesystem::path*>(target) = node.text;
+        return std::nullopt;
+      case Kind::enumeration:
+        return read_enumeration(type, target, node.text);
+      default:
+        return read_quantity(type, range, target, node.text);
     }
   }
 
@@ -174,6 +207,7 @@ class Reader {
       const auto& key = node->keys[i];
       if (find_field(type, key.name) != nullptr) continue;
       good = false;
+      if (++num_unknown_keys_ > 4 * kMostProblemLines) continue;  // a search each, for a line that is not shown
       auto suggestion = suggest_key(type_, type, path, key.name);
       complain(key.place, join_key(path, shorten(key.name)), "unknown key; " + suggestion.cure);
       if (suggestion.local_name) probably_given.push_back(std::move(*suggestion.local_name));
@@ -193,7 +227,8 @@ class Reader {
       if (is_required && !excused) return complain(place, key, "must be given");
       return field.type->kind != Kind::section || read_section(*field.type, target, nullptr, key, place);
     }
-    if (is_required && value->kind == Node::Kind::null) return complain(value->place, key, fmt::format("must be given, got {}", describe(*value)));
+    if (is_required && value->kind == Node::Kind::null)
+      return complain(value->place, key, fmt::format("must be given, got {}", describe(*value)));
     if (!read(*field.type, field.range, target, *value, key)) return false;
     return !is_required || check_not_empty(field, target, *value, key);
   }
@@ -202,7 +237,8 @@ class Reader {
     const auto kind = field.type->kind;
     const bool is_empty_text = (kind == Kind::text || kind == Kind::path) && value.text.empty();
     if (is_empty_text) return complain(value.place, key, "must be given, got an empty text");
-    if (kind == Kind::list && field.type->size(target) == 0) return complain(value.place, key, "must be given, got an empty list");
+    if (kind == Kind::list && field.type->size(target) == 0)
+      return complain(value.place, key, "must be given, got an empty list");
     return true;
   }
 
@@ -239,32 +275,9 @@ class Reader {
   const Type& type_;
   const Node& root_;
   std::vector<Problem>& problems_;
+  size_t num_unknown_keys_ = 0;
   std::string_view alternative_;  ///< " or auto": what else the next value may be
 };
-
-/// One line per problem, in the order of the file, then of the overrides.
-std::string format_problems(std::vector<Problem> problems, std::string_view name, const std::string& text, const Overrides& overrides) {
-  constexpr size_t kMostLines = 50;
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) { return a.place < b.place; });
-  std::vector<std::string> lines;
-  for (const auto& problem : problems) {
-    std::string where;
-    if (problem.place.source == 0) {
-      const auto position = line_column(text, problem.place.offset);
-      where = fmt::format("{}:{}:{}", name, position.line, position.column);
-    } else {
-      where = overrides.all()[problem.place.source - 1].label;
-    }
-    auto line = fmt::format("{}: {}{}{}", where, problem.key, problem.key.empty() ? "" : ": ", problem.text);
-    if (std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
-    if (lines.size() == kMostLines) {
-      lines.push_back(fmt::format("{}: more problems follow, {} in all", name, problems.size()));
-      break;
-    }
-    lines.push_back(std::move(line));
-  }
-  return fmt::format("{}", fmt::join(lines, "\n"));
-}
 
 }  // namespace
 
@@ -277,22 +290,6 @@ void detail::read_into(const Type& type, void* target, std::string_view text, st
     Reader(type, root, problems).read_root(target);
   }
   if (!problems.empty()) throw ConfigError(format_problems(std::move(problems), name, normalised, overrides));
-}
-
-std::string detail::read_config_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw ConfigError(fmt::format("{}: must be a configuration file, got a folder", path.string()));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const bool exists = std::filesystem::exists(path, ignored);
-    throw ConfigError(fmt::format("{}: must be a configuration file, got {}", path.string(), exists ? "one that cannot be read" : "no such file"));
-  }
-  std::string text(kMaximumYamlBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (file.bad()) throw ConfigError(fmt::format("{}: must be a configuration file, got one that cannot be read", path.string()));
-  if (text.size() > kMaximumYamlBytes) throw ConfigError(fmt::format("{}: must be at most {} bytes, got more", path.string(), kMaximumYamlBytes));
-  return text;
 }
 
 }  // namespace albert::config

@@ -8,18 +8,30 @@ namespace {
 
 std::string type_words(const Type& type) {
   switch (type.kind) {
-    case Kind::boolean: return "`true` or `false`";
-    case Kind::integer: return "whole number";
-    case Kind::real: return "number";
-    case Kind::text: return "text";
-    case Kind::path: return "path";
-    case Kind::duration: return "duration (`500 steps`)";
-    case Kind::byte_size: return "size (`200 MiB`)";
-    case Kind::enumeration: return fmt::format("`{}`", fmt::join(type.names, "`, `"));
-    case Kind::section: return "section";
-    case Kind::list: return type.element->kind == Kind::section ? "list of sections" : "list of: " + type_words(*type.element);
-    case Kind::optional: return type_words(*type.element) + ", or `null`";
-    case Kind::automatic: return type_words(*type.element) + ", or `auto`";
+    case Kind::boolean:
+      return "`true` or `false`";
+    case Kind::integer:
+      return "whole number";
+    case Kind::real:
+      return "number";
+    case Kind::text:
+      return "text";
+    case Kind::path:
+      return "path";
+    case Kind::duration:
+      return "duration (`500 steps`)";
+    case Kind::byte_size:
+      return "size (`200 MiB`)";
+    case Kind::enumeration:
+      return fmt::format("`{}`", fmt::join(type.names, "`, `"));
+    case Kind::section:
+      return "section";
+    case Kind::list:
+      return type.element->kind == Kind::section ? "list of sections" : "list of: " + type_words(*type.element);
+    case Kind::optional:
+      return type_words(*type.element) + ", or `null`";
+    case Kind::automatic:
+      return type_words(*type.element) + ", or `auto`";
   }
   return "";
 }
@@ -74,13 +86,18 @@ class ReferenceWriter {
       write_fields(*field.type, value, key + '.');
       return;
     }
-    const auto preset = field.presence == Presence::required ? std::string("required") : fmt::format("`{}`", cell(render_flow(*field.type, value)));
-    out_ += fmt::format("| `{}` | {} | {} | {} | {} |\n", key, type_words(*field.type), preset, describe_range(field.range), cell(field.help));
+    const auto preset = field.presence == Presence::required ? std::string("required")
+                                                             : fmt::format("`{}`", cell(render_flow(*field.type, value)));
+    out_ += fmt::format("| `{}` | {} | {} | {} | {} |\n", key, type_words(*field.type), preset, describe_range(field.range),
+                        cell(field.help));
     const auto& element = element_of(*field.type);
-    if (element.kind == Kind::section) write_fields(element, element.defaults.get(), key + (holds_list(*field.type) ? "[]." : "."));
+    if (element.kind == Kind::section)
+      write_fields(element, element.defaults.get(), key + (holds_list(*field.type) ? "[]." : "."));
   }
 
-  static bool holds_list(const Type& type) { return type.kind == Kind::list || (type.element != nullptr && holds_list(*type.element)); }
+  static bool holds_list(const Type& type) {
+    return type.kind == Kind::list || (type.element != nullptr && holds_list(*type.element));
+  }
 
   std::string& out_;
 };

@@ -18,7 +18,9 @@ struct Inner {
 Inner unwrap(const Type& type, const void* value);
 
 /// The member of a struct.
-inline const void* member(const void* section, const FieldInfo& field) { return static_cast<const std::byte*>(section) + field.offset; }
+inline const void* member(const void* section, const FieldInfo& field) {
+  return static_cast<const std::byte*>(section) + field.offset;
+}
 inline void* member(void* section, const FieldInfo& field) { return static_cast<std::byte*>(section) + field.offset; }
 
 const FieldInfo* find_field(const Type& section, std::string_view name);

@@ -61,18 +61,28 @@ std::optional<Decimal> split_decimal(std::string_view text) {
 
 std::string quoted(std::string_view text) { return fmt::format("'{}'", shorten(text)); }
 
+/// "0,5", "3,14": one comma that cannot part thousands.
+bool is_decimal_comma(std::string_view digits) {
+  const auto comma = digits.find(',');
+  if (comma == std::string_view::npos || digits.find_first_of("_'.,", comma + 1) != std::string_view::npos) return false;
+  constexpr size_t kGroup = 3;
+  return digits.substr(0, comma) == "0" || digits.size() - comma - 1 != kGroup;
+}
+
 /// Spellings that other readers of YAML take for a number, each in its own way.
 Complaint check_spelling(std::string_view text, std::string_view wanted) {
   std::string_view digits = text;
   take_sign(digits);
-  if (digits.size() >= 2 && digits[0] == '0' && (is_digit(digits[1]) || digits[1] == 'o' || digits[1] == 'x' || digits[1] == 'b' ||
-                                                 digits[1] == 'X' || digits[1] == 'O' || digits[1] == 'B')) {
+  if (digits.size() >= 2 && digits[0] == '0' &&
+      (is_digit(digits[1]) || digits[1] == 'o' || digits[1] == 'x' || digits[1] == 'b' || digits[1] == 'X' || digits[1] == 'O' ||
+       digits[1] == 'B')) {
     return fmt::format("must be {}, got {}; write it in decimal without a leading 0", wanted, quoted(text));
   }
   const bool only_grouped_digits = text.size() > 1 && is_digit(digits.empty() ? ' ' : digits.front()) &&
                                    digits.find_first_not_of("0123456789_,'.eE+-") == std::string_view::npos;
   if (only_grouped_digits && text.find_first_of("_,'") != std::string_view::npos) {
     std::string cure(text);
+    if (const auto comma = cure.find(','); is_decimal_comma(digits)) cure[comma] = '.';
     std::erase_if(cure, [](char c) { return c == '_' || c == ',' || c == '\''; });
     return fmt::format("must be {}, got {}; write it as {}", wanted, quoted(text), shorten(cure));
   }
@@ -110,9 +120,12 @@ Complaint read_integer(std::string_view text, int64_t& value) {
   if (!number) return fmt::format("must be {}, got {}", kWanted, quoted(text));
   int64_t parsed = 0;
   switch (to_whole(*number, parsed)) {
-    case WholeResult::ok: break;
-    case WholeResult::fractional: return fmt::format("must be {}, got {}", kWanted, quoted(text));
-    case WholeResult::too_large: return fmt::format("must be {} of 64 bits (below 9.2e18), got {}", kWanted, quoted(text));
+    case WholeResult::ok:
+      break;
+    case WholeResult::fractional:
+      return fmt::format("must be {}, got {}", kWanted, quoted(text));
+    case WholeResult::too_large:
+      return fmt::format("must be {} of 64 bits (below 9.2e18), got {}", kWanted, quoted(text));
   }
   value = parsed;
   return std::nullopt;
@@ -138,7 +151,8 @@ Complaint read_boolean(std::string_view text, bool& value) {
     return std::nullopt;
   }
   std::string lower(text.substr(0, 8));
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const bool means_true = lower == "true" || lower == "yes" || lower == "on" || lower == "y" || lower == "1";
   const bool means_false = lower == "false" || lower == "no" || lower == "off" || lower == "n" || lower == "0";
   const auto cure = means_true ? "; write true" : means_false ? "; write false" : "";
@@ -153,7 +167,8 @@ Complaint check_range(const Range& range, double value, std::string_view shown) 
   const bool has_high = std::isfinite(range.maximum);
   std::string wanted;
   if (has_low && has_high) {
-    wanted = fmt::format("in {}{}, {}{}", range.minimum_open ? '(' : '[', range.minimum, range.maximum, range.maximum_open ? ')' : ']');
+    wanted = fmt::format("in {}{}, {}{}", range.minimum_open ? '(' : '[', range.minimum, range.maximum,
+                         range.maximum_open ? ')' : ']');
   } else if (has_low) {
     wanted = fmt::format("{} {}", range.minimum_open ? "more than" : "at least", range.minimum);
   } else {
@@ -166,7 +181,8 @@ std::string describe_range(const Range& range) {
   const bool has_low = std::isfinite(range.minimum);
   const bool has_high = std::isfinite(range.maximum);
   if (has_low && has_high) {
-    return fmt::format("{}{}, {}{}", range.minimum_open ? '(' : '[', range.minimum, range.maximum, range.maximum_open ? ')' : ']');
+    return fmt::format("{}{}, {}{}", range.minimum_open ? '(' : '[', range.minimum, range.maximum,
+                       range.maximum_open ? ')' : ']');
   }
   if (has_low) return fmt::format("{} {}", range.minimum_open ? ">" : ">=", range.minimum);
   if (has_high) return fmt::format("{} {}", range.maximum_open ? "<" : "<=", range.maximum);

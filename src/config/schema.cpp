@@ -4,7 +4,8 @@ namespace albert::config::detail {
 
 void FieldLister::add(const Field& field, const void* value, const Type& type) const {
   const auto offset = static_cast<const std::byte*>(value) - base_;
-  ALBERT_CHECK(offset >= 0 && static_cast<size_t>(offset) < size_bytes_, "the field '{}' is not a member of its struct", field.name);
+  ALBERT_CHECK(offset >= 0 && static_cast<size_t>(offset) < size_bytes_, "the field '{}' is not a member of its struct",
+               field.name);
   for (const auto& other : fields_) ALBERT_CHECK(other.name != field.name, "the field '{}' is listed twice", field.name);
   fields_.push_back({.name = std::string(field.name),
                      .help = std::string(field.help),

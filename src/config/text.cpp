@@ -67,7 +67,8 @@ std::string shorten(std::string_view text, size_t limit) {
       result += "\\t";
     } else if (value < 0x20 || (value >= 0x7F && value < 0xA0)) {
       result += fmt::format("\\x{:02X}", static_cast<unsigned>(value));
-    } else if (value == 0x2028 || value == 0x2029 || (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069)) {
+    } else if (value == 0x2028 || value == 0x2029 || (value >= 0x202A && value <= 0x202E) ||
+               (value >= 0x2066 && value <= 0x2069)) {
       result += fmt::format("\\u{:04X}", static_cast<unsigned>(value));  // line breaks and direction marks would garble the line
     } else {
       result += text.substr(offset, character->size_bytes);

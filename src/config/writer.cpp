@@ -15,21 +15,24 @@ constexpr std::string_view kPlainLater = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 
 /// Words that some reader of YAML takes for a boolean, null or number.
 bool is_reserved(std::string_view text) {
-  constexpr std::array<std::string_view, 16> kReserved{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", ".nan", ".inf",
-                                                       "auto", "infinity", "none"};
+  constexpr std::array<std::string_view, 16> kReserved{"null", "true", "false", "yes",  "no",   "on",   "off",      "y",
+                                                       "n",    "nan",  "inf",   ".nan", ".inf", "auto", "infinity", "none"};
   std::string lower(text.substr(0, 16));
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end();
 }
 
 /// ".5", "...": not a word.
 bool begins_like_a_number(std::string_view text) {
-  return text.front() == '.' && (text.size() == 1 || text[1] == '.' || (text[1] >= '0' && text[1] <= '9')) && !text.starts_with("../");
+  return text.front() == '.' && (text.size() == 1 || text[1] == '.' || (text[1] >= '0' && text[1] <= '9')) &&
+         !text.starts_with("../");
 }
 
 bool must_escape(char32_t c) {
   const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
-  const bool is_separator = c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  const bool is_separator =
+      c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
   const bool is_noncharacter = (c & 0xFFFEU) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF);
   return is_control || is_separator || is_noncharacter;
 }
@@ -48,7 +51,8 @@ std::string escape(std::string_view text) {
     } else if (c == '\t') {
       result += "\\t";
     } else if (must_escape(c)) {
-      result += c > 0xFFFF ? fmt::format("\\U{:08X}", static_cast<uint32_t>(c)) : fmt::format("\\u{:04X}", static_cast<uint32_t>(c));
+      result +=
+          c > 0xFFFF ? fmt::format("\\U{:08X}", static_cast<uint32_t>(c)) : fmt::format("\\u{:04X}", static_cast<uint32_t>(c));
     } else {
       result += text.substr(offset, character->size_bytes);
     }
@@ -112,7 +116,10 @@ class BlockWriter {
         write_section(*inner.type->element, inner.type->at(inner.value, i), indent + 4);
       }
     } else {
-      out_ += ' ' + (inner.value == nullptr ? std::string(inner.type->kind == Kind::optional ? "null" : "auto") : render_flow(*inner.type, inner.value)) + '\n';
+      out_ += ' ' +
+              (inner.value == nullptr ? std::string(inner.type->kind == Kind::optional ? "null" : "auto")
+                                      : render_flow(*inner.type, inner.value)) +
+              '\n';
     }
   }
 
@@ -142,7 +149,8 @@ class Comparison {
 
  private:
   void compare_sections(const std::string& key, const Type& type, const void* a, const void* b) {
-    for (const auto& field : type.fields) compare(key.empty() ? field.name : key + '.' + field.name, *field.type, member(a, field), member(b, field));
+    for (const auto& field : type.fields)
+      compare(key.empty() ? field.name : key + '.' + field.name, *field.type, member(a, field), member(b, field));
   }
 
   void compare_lists(const std::string& key, const Type& type, const void* a, const void* b) {
@@ -168,12 +176,14 @@ class Comparison {
 
 std::string quote_yaml(std::string_view text) {
   const bool plain = !text.empty() && kPlainFirst.find(text.front()) != std::string_view::npos &&
-                     text.find_first_not_of(kPlainLater) == std::string_view::npos && !is_reserved(text) && !begins_like_a_number(text);
+                     text.find_first_not_of(kPlainLater) == std::string_view::npos && !is_reserved(text) &&
+                     !begins_like_a_number(text);
   return plain ? std::string(text) : escape(text);
 }
 
 const FieldInfo* find_field(const Type& section, std::string_view name) {
-  const auto found = std::find_if(section.fields.begin(), section.fields.end(), [&](const FieldInfo& field) { return field.name == name; });
+  const auto found =
+      std::find_if(section.fields.begin(), section.fields.end(), [&](const FieldInfo& field) { return field.name == name; });
   return found == section.fields.end() ? nullptr : &*found;
 }
 
@@ -185,18 +195,30 @@ Inner unwrap(const Type& type, const void* value) {
 
 std::string render_flow(const Type& type, const void* value) {
   switch (type.kind) {
-    case Kind::boolean: return *static_cast<const bool*>(value) ? "true" : "false";
-    case Kind::integer: return fmt::format("{}", *static_cast<const int64_t*>(value));
-    case Kind::real: return render_real(*static_cast<const double*>(value));
-    case Kind::text: return quote_yaml(*static_cast<const std::string*>(value));
-    case Kind::path: return quote_yaml(static_cast<const std::filesystem::path*>(value)->string());
-    case Kind::duration: return to_string(*static_cast<const Duration*>(value));
-    case Kind::byte_size: return to_string(*static_cast<const ByteSize*>(value));
-    case Kind::enumeration: return std::string(type.names.at(type.enum_index(value)));
-    case Kind::section: return render_section(type, value);
-    case Kind::list: return render_list(type, value);
-    case Kind::optional: return type.size(value) == 0 ? "null" : render_flow(*type.element, type.at(value, 0));
-    case Kind::automatic: return type.size(value) == 0 ? "auto" : render_flow(*type.element, type.at(value, 0));
+    case Kind::boolean:
+      return *static_cast<const bool*>(value) ? "true" : "false";
+    case Kind::integer:
+      return fmt::format("{}", *static_cast<const int64_t*>(value));
+    case Kind::real:
+      return render_real(*static_cast<const double*>(value));
+    case Kind::text:
+      return quote_yaml(*static_cast<const std::string*>(value));
+    case Kind::path:
+      return quote_yaml(static_cast<const std::filesystem::path*>(value)->string());
+    case Kind::duration:
+      return to_string(*static_cast<const Duration*>(value));
+    case Kind::byte_size:
+      return to_string(*static_cast<const ByteSize*>(value));
+    case Kind::enumeration:
+      return std::string(type.names.at(type.enum_index(value)));
+    case Kind::section:
+      return render_section(type, value);
+    case Kind::list:
+      return render_list(type, value);
+    case Kind::optional:
+      return type.size(value) == 0 ? "null" : render_flow(*type.element, type.at(value, 0));
+    case Kind::automatic:
+      return type.size(value) == 0 ? "auto" : render_flow(*type.element, type.at(value, 0));
   }
   return "";
 }

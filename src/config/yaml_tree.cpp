@@ -29,7 +29,8 @@ struct Stop {
 /// Builds the tree from yaml-cpp's events. Depth is checked as the parser descends, so that its recursion is bounded, too.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& text, size_t source, std::vector<Problem>& problems) : text_(text), source_(source), problems_(problems) {
+  TreeBuilder(const std::string& text, size_t source, std::vector<Problem>& problems)
+      : text_(text), source_(source), problems_(problems) {
     root_.place = {source, 0};
   }
 
@@ -43,8 +44,9 @@ class TreeBuilder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
     const auto place = at(mark);
-    const bool written = place.offset < text_.size() && (text_[place.offset] == '~' || text_[place.offset] == 'n' || text_[place.offset] == 'N');
+    const bool written = is_null_word(place.offset);
     Node node{.kind = Node::Kind::null, .place = written ? place : parent_place(place), .text = {}};
+    if (!written) refuse_key_without_colon();
     if (written) node.text = text_[place.offset] == '~' ? "~" : "null";
     add_value(std::move(node), mark);
   }
@@ -61,11 +63,13 @@ class TreeBuilder : public YAML::EventHandler {
     add_value({.kind = Node::Kind::scalar, .place = at(mark), .text = value, .quoted = tag == "!"}, mark);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value /*style*/) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
     open(Node::Kind::list, mark, tag, anchor);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value /*style*/) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
     open(Node::Kind::map, mark, tag, anchor);
   }
   void OnMapEnd() override { close(); }
@@ -75,8 +79,8 @@ class TreeBuilder : public YAML::EventHandler {
   struct Frame {
     Node node;
     std::unordered_map<std::string, Place> seen;
-    std::optional<Key> key;     ///< of the value that comes next
-    bool discard_value = false; ///< the key was reported
+    std::optional<Key> key;      ///< of the value that comes next
+    bool discard_value = false;  ///< the key was reported
   };
 
   [[nodiscard]] Place at(const YAML::Mark& mark) const { return {source_, static_cast<size_t>(std::max(mark.pos, 0))}; }
@@ -105,23 +109,58 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") report(at(mark), fmt::format("must not have a tag, got '{}'; remove it", shorten(tag)));
+    if (!tag.empty() && tag != "?" && tag != "!")
+      report(at(mark), fmt::format("must not have a tag, got '{}'; remove it", shorten(tag)));
   }
 
   /// yaml-cpp takes a quoted text without its closing quote up to the end of the file.
   void refuse_open_quote(const YAML::Mark& mark) const {
     const auto start = at(mark).offset;
-    if (start >= text_.size() || (text_[start] != '"' && text_[start] != '\'')) return;
+    if (!begins_quote(start) || closing_quote(start) != std::string::npos) return;
+    stop(mark, fmt::format("not valid YAML: the text that begins here has no closing {}", text_[start]));
+  }
+
+  /// The mark of a null that is not written is that of whatever comes next, such as the key `note` of the next line.
+  [[nodiscard]] bool is_null_word(size_t offset) const {
+    const auto rest = std::string_view(text_).substr(std::min(offset, text_.size()));
+    const auto end = std::min(rest.find_first_of(" \t\n,]}:"), rest.size());
+    const auto word = rest.substr(0, end);
+    const bool is_key = end < rest.size() && rest[end] == ':';
+    return !is_key && (word == "~" || word == "null" || word == "Null" || word == "NULL");
+  }
+
+  [[nodiscard]] bool begins_quote(size_t offset) const {
+    return offset < text_.size() && (text_[offset] == '"' || text_[offset] == '\'');
+  }
+
+  [[nodiscard]] size_t closing_quote(size_t start) const {
     const char quote = text_[start];
     for (size_t i = start + 1; i < text_.size(); ++i) {
       if (quote == '"' && text_[i] == '\\') {
         ++i;
       } else if (text_[i] == quote) {
-        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return;
+        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return i;
         ++i;
       }
     }
-    stop(mark, fmt::format("not valid YAML: the text that begins here has no closing {}", quote));
+    return std::string::npos;
+  }
+
+  /// yaml-cpp takes a line without ': ' for a key whose value is null.
+  void refuse_key_without_colon() {
+    if (frames_.empty() || !frames_.back().key || frames_.back().discard_value) return;
+    const auto& key = *frames_.back().key;
+    size_t end = key.place.offset;
+    if (begins_quote(end)) {
+      end = closing_quote(end) + 1;
+    } else {
+      end += text_.compare(end, key.name.size(), key.name) == 0 ? key.name.size() : 0;  // else it goes on in the next line
+    }
+    end = text_.find_first_not_of(" \t", end);
+    if (end != std::string::npos && end > key.place.offset && text_[end] == ':') return;
+    problems_.push_back(
+        {key.place, "", fmt::format("not valid YAML: '{}' has no ': ' after its key; write 'key: value'", shorten(key.name))});
+    frames_.back().discard_value = true;
   }
 
   void count_value(const YAML::Mark& mark) {
@@ -161,7 +200,8 @@ class TreeBuilder : public YAML::EventHandler {
     const auto [first, is_new] = frame.seen.emplace(node.text, at(mark));
     frame.discard_value = !is_new;
     if (!is_new) {
-      report(at(mark), fmt::format("given twice, first in line {}; keep one of them", line_column(text_, first->second.offset).line));
+      report(at(mark),
+             fmt::format("given twice, first in line {}; keep one of them", line_column(text_, first->second.offset).line));
     }
   }
 
@@ -211,32 +251,6 @@ std::string explain(std::string_view message) {
   return shorten(message, 100);
 }
 
-/// What yaml-cpp would misread, pass over in silence or call by another name.
-std::optional<Problem> check_text(const std::string& text, size_t source) {
-  const auto problem = [&](size_t offset, std::string words) { return Problem{{source, offset}, "", std::move(words)}; };
-  if (text.size() > kMaximumYamlBytes) return problem(0, fmt::format("must be at most {} bytes, got {}", kMaximumYamlBytes, text.size()));
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return problem(0, "must be UTF-8, got UTF-16; save the file as UTF-8");
-  if (const auto invalid = find_invalid_utf8(text)) {
-    return problem(*invalid, fmt::format("must be UTF-8, got the byte 0x{:02X}; save the file as UTF-8", static_cast<unsigned char>(text[*invalid])));
-  }
-  bool at_indentation = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
-      return problem(i, fmt::format("must be text, got the control character 0x{:02X}; remove it", byte));
-    }
-    if (at_indentation && byte == '\t') {
-      const auto content = text.find_first_not_of(" \t", i);
-      if (content != std::string::npos && text[content] != '\n' && text[content] != '#') {
-        return problem(i, "must be indented with blanks, got a tab; replace it by two blanks");
-      }
-    }
-    if (byte == '%' && (i == 0 || text[i - 1] == '\n')) return problem(i, "a line must not begin with '%': YAML directives are not allowed");
-    at_indentation = byte == '\n' || (at_indentation && byte == ' ');
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -244,24 +258,9 @@ const Node* Node::find(std::string_view key) const {
   return found == keys.end() ? nullptr : &items[static_cast<size_t>(found - keys.begin())];
 }
 
-std::string normalise_yaml(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  std::string result;
-  result.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') {
-      result += text[i];
-    } else if (i + 1 >= text.size() || text[i + 1] != '\n') {
-      result += '\n';
-    }
-  }
-  return result;
-}
-
 Node parse_yaml(const std::string& text, size_t source, std::vector<Problem>& problems) {
   const Node broken{.kind = Node::Kind::broken, .place = {source, 0}};
-  if (auto problem = check_text(text, source)) {
+  if (auto problem = check_yaml_text(text, source)) {
     problems.push_back(std::move(*problem));
     return broken;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,18 +25,18 @@ struct Key {
 
 struct Node {
   enum class Kind {
-    null,    ///< nothing, `null` or `~`
+    null,  ///< nothing, `null` or `~`
     scalar,
     list,
     map,
     broken,  ///< already reported
   };
   Kind kind = Kind::null;
-  Place place{};             ///< of a null that is not written: that of its key
-  std::string text{};        ///< scalar: the value; null: as written
-  bool quoted = false;       ///< scalar
-  std::vector<Node> items{}; ///< list: the entries; map: the values, one per key
-  std::vector<Key> keys{};   ///< map
+  Place place{};              ///< of a null that is not written: that of its key
+  std::string text{};         ///< scalar: the value; null: as written
+  bool quoted = false;        ///< scalar
+  std::vector<Node> items{};  ///< list: the entries; map: the values, one per key
+  std::vector<Key> keys{};    ///< map
 
   [[nodiscard]] const Node* find(std::string_view key) const;
 };
@@ -51,6 +52,10 @@ constexpr size_t kMaximumYamlBytes = size_t{1} << 20U;
 
 /// Line ends become '\n' and a byte-order mark is dropped, so that offsets are those of the returned text.
 std::string normalise_yaml(std::string_view text);
+
+/// What yaml-cpp would misread, pass over in silence or call by another name: size, encoding, control characters, tabs,
+/// directives.
+std::optional<Problem> check_yaml_text(const std::string& text, size_t source);
 
 /// Parses `text` (normalised) and appends what is wrong to `problems`. Duplicate keys, aliases and tags are reported and passed
 /// over; after a mistake that leaves the rest unclear the node is `broken`. An empty text is a null node.

@@ -37,7 +37,8 @@ __global__ void forward_kernel(const Pack<T, kWidth>* __restrict__ input, const 
   }
 }
 
-// A block covers kWarp packs of columns and kBackwardRowsPerBlock rows; it writes its part of the bias gradient to one row of `workspace`.
+// A block covers kWarp packs of columns and kBackwardRowsPerBlock rows; it writes its part of the bias gradient to one row of
+// `workspace`.
 template <typename T, int kWidth>
 __global__ void backward_kernel(const Pack<T, kWidth>* __restrict__ grad_output, const Pack<T, kWidth>* __restrict__ input,
                                 const Pack<T, kWidth>* __restrict__ bias, Pack<T, kWidth>* __restrict__ grad_input,
@@ -74,7 +75,8 @@ __global__ void backward_kernel(const Pack<T, kWidth>* __restrict__ grad_output,
   }
 }
 
-__global__ void sum_chunks_kernel(const float* __restrict__ workspace, float* __restrict__ grad_bias, int64_t chunks, int64_t columns) {
+__global__ void sum_chunks_kernel(const float* __restrict__ workspace, float* __restrict__ grad_bias, int64_t chunks,
+                                  int64_t columns) {
   const int64_t column = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (column >= columns) return;
   float total = 0;
@@ -131,7 +133,8 @@ void backward_of(const BiasGeluShape& shape, const BiasGeluBackward& arrays, cud
 
 }  // namespace
 
-cudaError_t launch_bias_gelu_forward(const BiasGeluShape& shape, const void* input, const void* bias, void* output, cudaStream_t stream) {
+cudaError_t launch_bias_gelu_forward(const BiasGeluShape& shape, const void* input, const void* bias, void* output,
+                                     cudaStream_t stream) {
   if (shape.rows == 0 || shape.columns == 0) return cudaSuccess;  // a grid of no blocks is an error
   if (shape.element == Element::fp32) {
     forward_of<float>(shape, input, bias, output, stream);
@@ -152,7 +155,8 @@ cudaError_t launch_bias_gelu_backward(const BiasGeluShape& shape, const BiasGelu
     if (const cudaError_t status = cudaGetLastError(); status != cudaSuccess) return status;
   }
   const auto blocks = static_cast<unsigned>((shape.columns + kThreads - 1) / kThreads);
-  sum_chunks_kernel<<<blocks, kThreads, 0, stream>>>(arrays.workspace, arrays.grad_bias, backward_chunks(shape.rows), shape.columns);
+  sum_chunks_kernel<<<blocks, kThreads, 0, stream>>>(arrays.workspace, arrays.grad_bias, backward_chunks(shape.rows),
+                                                     shape.columns);
   return cudaGetLastError();
 }
 

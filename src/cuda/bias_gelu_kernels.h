@@ -1,4 +1,5 @@
-// Launchers of the bias and GELU kernels. Raw pointers only: nvcc never sees LibTorch's headers, which would cost it a minute a file.
+// Launchers of the bias and GELU kernels. Raw pointers only: nvcc never sees LibTorch's headers, which would cost it a minute a
+// file.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -21,7 +22,8 @@ constexpr int64_t kBackwardRowsPerBlock = 256;
 /// Rows of the fp32 workspace [chunks, columns] of the backward pass.
 constexpr int64_t backward_chunks(int64_t rows) { return (rows + kBackwardRowsPerBlock - 1) / kBackwardRowsPerBlock; }
 
-cudaError_t launch_bias_gelu_forward(const BiasGeluShape& shape, const void* input, const void* bias, void* output, cudaStream_t stream);
+cudaError_t launch_bias_gelu_forward(const BiasGeluShape& shape, const void* input, const void* bias, void* output,
+                                     cudaStream_t stream);
 
 /// Pointers of the backward pass; `workspace` [backward_chunks(rows), columns] and `grad_bias` [columns] are fp32.
 struct BiasGeluBackward {

@@ -66,11 +66,12 @@ void CorpusReader::Impl::emit(Paragraph& paragraph) {
   paragraph.is_sentence = source().format == TextFormat::sentences;
 }
 
-/// Whether a new document begins at (heading) or after (blank line) this line.
+/// Whether a new document begins at (heading) or after (blank line) this line. `text` is the line without surrounding blanks; headings
+/// are searched for in the whole line, whose indentation may tell them apart (" = Title = ").
 bool CorpusReader::Impl::ends_document(const Line& line, std::string_view text) {
   if (!line.starts_line) return false;
   if (text.empty()) return boundary == DocumentBoundary::Kind::blank_line;
-  return heading != nullptr && heading->matches(text);
+  return heading != nullptr && heading->matches(line.text);
 }
 
 bool CorpusReader::Impl::next_line(Paragraph& paragraph) {

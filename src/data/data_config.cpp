@@ -1,6 +1,7 @@
 #include <albert/base/error.h>
 #include <albert/data/corpus.h>
 #include <albert/data/data_config.h>
+#include <albert/data/sentences.h>
 
 #include <algorithm>
 #include <thread>
@@ -21,8 +22,11 @@ void DataSourceConfig::validate(config::Issues& issues) const {
 }
 
 void DataConfig::validate(config::Issues& issues) const {
-  if (store.empty()) issues.add("store", "must name a folder, got an empty text; for example: store: runs/small/store");
-  if (language.empty()) issues.add("language", "must be a language such as en, or root, got an empty text");
+  try {
+    (void)SentenceSplitter(language);
+  } catch (const ConfigError&) {
+    issues.add("language", fmt::format("must be a language such as en, or root, got '{}'", language));
+  }
   if (validation_seed < 0) issues.add("validation_seed", fmt::format("must be at least 0, got {}", validation_seed));
 }
 

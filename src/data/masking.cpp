@@ -65,6 +65,10 @@ std::vector<int32_t> Masker::find_units(const std::vector<int32_t>& ids) const {
   units.reserve(2 * ids.size());
   bool may_continue = false;
   for (size_t i = 0; i < ids.size(); ++i) {
+    // A store that was opened without verifying it may hold anything.
+    if (static_cast<size_t>(ids[i]) >= kind_.size()) {
+      throw DataError(fmt::format("expected piece ids below {}, got {}; the token store is damaged, or of another tokenizer", kind_.size(), ids[i]));
+    }
     const uint8_t kind = kind_[static_cast<size_t>(ids[i])];
     const auto position = static_cast<int32_t>(i);
     if (kind == kSpecial) {

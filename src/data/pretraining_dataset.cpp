@@ -92,6 +92,8 @@ void PretrainingDataset::Impl::require_examples() {
 
 PretrainingDataset::PretrainingDataset(std::shared_ptr<const TokenStore> store, SpanList spans, const Vocabulary& vocabulary, Options options)
     : impl_(std::make_unique<Impl>(std::move(store), std::move(spans), vocabulary, std::move(options))) {
+  ALBERT_CHECK(impl_->store->vocab_size() == vocabulary.size, "a store of {} pieces and a vocabulary of {}", impl_->store->vocab_size(),
+               vocabulary.size);
   impl_->require_examples();
 }
 PretrainingDataset::PretrainingDataset(PretrainingDataset&&) noexcept = default;

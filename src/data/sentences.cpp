@@ -29,6 +29,7 @@ size_t blank_length(std::string_view text) {
   return is_blank && text.size() >= 3 ? 3 : 0;
 }
 
+/// ICU's own lists are used only for languages without one here: they match the end of a word ("er." inside "Meier."), not words.
 std::unique_ptr<icu::BreakIterator> make_iterator(const std::string& language) {
   const bool is_root = language == "root";
   const icu::Locale locale = is_root ? icu::Locale::getRoot() : icu::Locale::createCanonical(language.c_str());
@@ -39,7 +40,7 @@ std::unique_ptr<icu::BreakIterator> make_iterator(const std::string& language) {
   UErrorCode status = U_ZERO_ERROR;
   std::unique_ptr<icu::BreakIterator> base(icu::BreakIterator::createSentenceInstance(locale, status));
   ALBERT_CHECK(U_SUCCESS(status) != 0 && base != nullptr, "ICU has no sentence rules: {}", u_errorName(status));
-  if (is_root) return base;
+  if (is_root || abbreviations_of(language) != nullptr) return base;
   const std::unique_ptr<icu::FilteredBreakIteratorBuilder> builder(icu::FilteredBreakIteratorBuilder::createInstance(locale, status));
   if (U_FAILURE(status) != 0 || builder == nullptr) return base;  // ICU has no list for this language
   std::unique_ptr<icu::BreakIterator> filtered(builder->build(base.release(), status));
@@ -52,14 +53,14 @@ std::string_view last_word(std::string_view sentence) {
   sentence = trim(sentence);
   const size_t blank = sentence.find_last_of(" \t\n");
   std::string_view word = blank == std::string_view::npos ? sentence : sentence.substr(blank + 1);
-  while (!word.empty() && std::string_view("([{\"'*_").find(word.front()) != std::string_view::npos) word.remove_prefix(1);
   constexpr std::string_view kOpening[] = {"\xE2\x80\x9C", "\xE2\x80\x98", "\xC2\xAB", "\xE2\x80\x9E", "\xE2\x80\x94"};
   for (const std::string_view mark : kOpening) {
     const size_t at = word.rfind(mark);
     if (at != std::string_view::npos) word.remove_prefix(at + mark.size());
   }
-  const size_t dashes = word.rfind("--");
-  return dashes == std::string_view::npos ? word : word.substr(dashes + 2);
+  if (const size_t dashes = word.rfind("--"); dashes != std::string_view::npos) word.remove_prefix(dashes + 2);
+  while (!word.empty() && std::string_view("([{\"'*_").find(word.front()) != std::string_view::npos) word.remove_prefix(1);
+  return word;
 }
 
 }  // namespace

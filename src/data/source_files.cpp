@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> matches_of(const std::string& pattern, const std::string& where) {
   if (fs::exists(fs::path(pattern))) return {pattern};
   glob_t result{};
-  const int code = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &result);
+  const int code = ::glob(pattern.c_str(), 0, nullptr, &result);
   std::vector<std::string> names;
   if (code == 0) names.assign(result.gl_pathv, result.gl_pathv + result.gl_pathc);
   ::globfree(&result);

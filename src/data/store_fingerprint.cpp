@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kReadingVersion = 1;  // raise when the same bytes and options give other paragraphs
+
 int64_t change_time_ns(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return 0;
@@ -25,6 +27,7 @@ int64_t change_time_ns(const std::filesystem::path& path) {
 StoreFingerprint fingerprint_of(const DataConfig& config) {
   StoreFingerprint fingerprint;
   auto& options = fingerprint.options;
+  options.push_back(fmt::format("reading rules={}", kReadingVersion));
   options.push_back(fmt::format("data.language={}", config.language));
   options.push_back(fmt::format("data.invalid_utf8={}", config::enum_name(config.invalid_utf8)));
   options.push_back(fmt::format("sentence rules={}", SentenceSplitter::version()));
@@ -93,7 +96,10 @@ std::string difference(const StoreFingerprint& made_from, const StoreFingerprint
   for (size_t i = 0; i < std::max(made_from.options.size(), now.options.size()); ++i) {
     const std::string then = i < made_from.options.size() ? made_from.options[i] : "nothing";
     const std::string current = i < now.options.size() ? now.options[i] : "nothing";
-    if (then != current) return fmt::format("{}, was {}", current, then);
+    if (then == current) continue;
+    const size_t value = then.find('=') + 1;  // the name once is enough
+    const bool same_name = current.starts_with(then.substr(0, value));
+    return fmt::format("{}, was {}", current, same_name ? then.substr(value) : then);
   }
   return "";
 }

@@ -4,9 +4,11 @@
 #include <albert/base/hash.h>
 #include <albert/data/token_store.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -67,32 +69,44 @@ class BlockFile {
   std::vector<uint64_t> checksums_;
 };
 
-/// A table that is known only while the ids are written: kept on disk until then.
+/// A table that is known only while the ids are written: kept on disk until then. It is never read after a crash, so it is not
+/// synced, and its buffer is small, so that memory soon stops growing with the text.
 class SpillFile {
  public:
-  explicit SpillFile(std::filesystem::path path) : path_(std::move(path)), writer_(std::in_place, path_) {}
+  explicit SpillFile(std::filesystem::path path) : path_(std::move(path)) {
+    const int descriptor = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    file_ = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
+    if (file_ == nullptr) fail("create");
+    (void)std::setvbuf(file_, nullptr, _IOFBF, kBufferBytes);
+  }
   SpillFile(const SpillFile&) = delete;
   SpillFile& operator=(const SpillFile&) = delete;
   ~SpillFile() {
-    writer_.reset();
+    (void)std::fclose(file_);
     ::unlink(path_.c_str());
   }
   template <typename T>
   void append(T value) {
-    writer_->write(bytes_of(value));
+    if (std::fwrite(&value, sizeof value, 1, file_) != 1) fail("write");
     hash_.update(bytes_of(value));
   }
   /// Copies all of it to `target`; returns its hash.
-  uint64_t move_to(BlockFile& target) {
-    writer_->commit();
+  uint64_t copy_to(BlockFile& target) {
+    if (std::fflush(file_) != 0) fail("write");
     const MappedFile content(path_);
     target.write(content.bytes());
     return hash_.digest();
   }
 
  private:
+  static constexpr size_t kBufferBytes = size_t{1} << 16U;
+  [[noreturn]] void fail(std::string_view action) const {
+    const int code = errno;
+    throw IoError(fmt::format("{}: cannot {}: {}", path_.string(), action, std::strerror(code)));
+  }
+
   std::filesystem::path path_;
-  std::optional<FileWriter> writer_;
+  std::FILE* file_ = nullptr;
   Xxh3Stream hash_;
 };
 
@@ -194,7 +208,7 @@ void TokenStoreWriter::Impl::write_tables(Header& header, uint64_t& data_hash, c
       {kSentenceOffsets, &sentences}, {kDocumentOffsets, &documents}, {kDocumentSources, &sources}};
   for (const auto& [index, spill] : spills) {
     begin_section(index);
-    hashes[index] = spill->move_to(*file);
+    hashes[index] = spill->copy_to(*file);
     end_section(index);
   }
   begin_section(kMetadata);

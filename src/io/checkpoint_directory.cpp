@@ -161,7 +161,8 @@ void CheckpointDirectory::save(const CheckpointIdentity& identity, const Checkpo
   }
 }
 
-std::optional<LoadedCheckpoint> CheckpointDirectory::load_newest(const std::function<void(const fs::path&, const std::string&)>& on_bad) const {
+std::optional<LoadedCheckpoint> CheckpointDirectory::load_newest(
+    const std::function<void(const fs::path&, const std::string&)>& on_bad) const {
   std::vector<int64_t> newest_first = steps();
   std::ranges::reverse(newest_first);
   for (const int64_t step : newest_first) {
@@ -186,7 +187,8 @@ std::vector<int64_t> CheckpointDirectory::steps() const {
 }
 
 void CheckpointDirectory::mark_best(int64_t step) {
-  if (!is_there(step_path(step))) throw IoError(fmt::format("{}: wanted a checkpoint to mark as best, got none", step_path(step).string()));
+  if (!is_there(step_path(step)))
+    throw IoError(fmt::format("{}: wanted a checkpoint to mark as best, got none", step_path(step).string()));
   point_link(folder_, kBest, step_name(step));
 }
 
@@ -209,7 +211,8 @@ void CheckpointDirectory::rotate(int64_t keep_last, const std::vector<int64_t>& 
 std::optional<int64_t> CheckpointDirectory::newest_valid(const std::vector<int64_t>& present) const {
   for (size_t i = present.size(); i > 0; --i) {
     const int64_t step = present[i - 1];
-    // The step that this object wrote was verified then; reading all of it again at each rotation would double the cost of a save.
+    // The step that this object wrote was verified then; reading all of it again at each rotation would double the cost of a
+    // save.
     if (step == verified_step_ || verifies(step_path(step))) return step;
   }
   return std::nullopt;

@@ -39,7 +39,8 @@ ManifestFile write_bytes(const fs::path& path, std::string_view bytes) {
   return {.size_bytes = bytes.size(), .xxh3_64 = to_hex(xxh3_64(bytes)), .tensors = {}, .has_tensors = false};
 }
 
-/// Files that should be there and are not, and the other way round. Names that begin with a dot are the file system's own business.
+/// Files that should be there and are not, and the other way round. Names that begin with a dot are the file system's own
+/// business.
 std::vector<std::string> compare_names(const fs::path& folder, const Manifest& manifest) {
   std::vector<std::string> problems;
   std::error_code error;
@@ -76,12 +77,14 @@ std::string describe_damage(const std::string& name, const ManifestFile& entry, 
   constexpr size_t kShown = 5;
   const size_t more = damaged.size() - std::min(damaged.size(), kShown);
   damaged.resize(damaged.size() - more);
-  return fmt::format("{} is damaged in tensor {}{}", quoted_text(name), fmt::join(damaged, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+  return fmt::format("{} is damaged in tensor {}{}", quoted_text(name), fmt::join(damaged, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 /// Nothing where size and checksum are right.
 std::optional<std::string> check_file(const std::string& name, const ManifestFile& entry, const MappedFile& file) {
-  if (file.bytes().size() != entry.size_bytes) return fmt::format("{} has {} bytes instead of {}", quoted_text(name), file.bytes().size(), entry.size_bytes);
+  if (file.bytes().size() != entry.size_bytes)
+    return fmt::format("{} has {} bytes instead of {}", quoted_text(name), file.bytes().size(), entry.size_bytes);
   if (to_hex(xxh3_64(file.bytes())) != entry.xxh3_64) return describe_damage(name, entry, file);
   return std::nullopt;
 }
@@ -91,7 +94,9 @@ void check_folder_name(const fs::path& path, int64_t step) {
   const fs::path resolved = fs::canonical(path, error);
   const std::optional<int64_t> named = step_of_name((error ? path : resolved).filename().string());
   if (named && *named != step) {
-    throw IoError(fmt::format("{}: wanted the checkpoint of step {}, got that of step {}; the folder was renamed or its files were replaced", path.string(), *named, step));
+    throw IoError(fmt::format(
+        "{}: wanted the checkpoint of step {}, got that of step {}; the folder was renamed or its files were replaced",
+        path.string(), *named, step));
   }
 }
 
@@ -122,7 +127,8 @@ void write_checkpoint_files(const fs::path& folder, const CheckpointIdentity& id
   make_directories(folder);
   Manifest manifest{.identity = identity, .files = {}};
   const auto check_name = [&manifest](const std::string& name) {
-    ALBERT_CHECK(is_plain_file_name(name) && !manifest.files.contains(name), "checkpoint: cannot hold a file named {}", quoted_text(name));
+    ALBERT_CHECK(is_plain_file_name(name) && !manifest.files.contains(name), "checkpoint: cannot hold a file named {}",
+                 quoted_text(name));
   };
   for (const auto& [name, arrays] : content.arrays) {
     check_name(name);
@@ -148,20 +154,23 @@ void forget_cached_pages(const fs::path& folder) {
 
 const NamedArrays& LoadedCheckpoint::arrays(const std::string& file) const {
   const auto found = arrays_.find(file);
-  if (found == arrays_.end()) throw IoError(fmt::format("{}: wanted arrays in {}, got no such file", path_.string(), quoted_text(file)));
+  if (found == arrays_.end())
+    throw IoError(fmt::format("{}: wanted arrays in {}, got no such file", path_.string(), quoted_text(file)));
   return found->second;
 }
 
 std::string_view LoadedCheckpoint::file(const std::string& name) const {
   const auto found = mapped_.find(name);
-  if (found == mapped_.end()) throw IoError(fmt::format("{}: wanted file {}, got none of that name", path_.string(), quoted_text(name)));
+  if (found == mapped_.end())
+    throw IoError(fmt::format("{}: wanted file {}, got none of that name", path_.string(), quoted_text(name)));
   return found->second.text();
 }
 
 LoadedCheckpoint load_checkpoint(const fs::path& path) {
   std::error_code error;
   const fs::path manifest_path = path / kManifestName;
-  if (!fs::is_regular_file(manifest_path, error)) throw IoError(fmt::format("{}: wanted a checkpoint, got no {}", path.string(), kManifestName));
+  if (!fs::is_regular_file(manifest_path, error))
+    throw IoError(fmt::format("{}: wanted a checkpoint, got no {}", path.string(), kManifestName));
   const Manifest manifest = parse_manifest(read_file(manifest_path, kLargestManifestBytes), manifest_path.string());
   check_folder_name(path, manifest.identity.step);
 
@@ -174,7 +183,8 @@ LoadedCheckpoint load_checkpoint(const fs::path& path) {
     const MappedFile& file = loaded.mapped_.emplace(name, path / name).first->second;
     if (auto problem = check_file(name, entry, file)) problems.push_back(*std::move(problem));
   }
-  if (!problems.empty()) throw IoError(fmt::format("{}: wanted the files of its manifest, got: {}", path.string(), fmt::join(problems, ", ")));
+  if (!problems.empty())
+    throw IoError(fmt::format("{}: wanted the files of its manifest, got: {}", path.string(), fmt::join(problems, ", ")));
 
   for (const auto& [name, entry] : manifest.files) {
     if (!entry.has_tensors) continue;

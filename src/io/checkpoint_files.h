@@ -20,7 +20,8 @@ std::optional<int64_t> step_of_name(std::string_view name);
 uint64_t content_bytes(const CheckpointContent& content);
 
 /// Makes `folder` and writes the files into it, each fsynced, the manifest last, then fsyncs the folder. Throws IoError.
-void write_checkpoint_files(const std::filesystem::path& folder, const CheckpointIdentity& identity, const CheckpointContent& content);
+void write_checkpoint_files(const std::filesystem::path& folder, const CheckpointIdentity& identity,
+                            const CheckpointContent& content);
 
 /// Asks the kernel to forget its copy of the folder's files, so that reading them back reads the disk. Best effort.
 void forget_cached_pages(const std::filesystem::path& folder);

@@ -43,7 +43,8 @@ class LimitGuard {
         break;
       case Event::key: {
         const auto& key = parsed.get_ref<const std::string&>();
-        if (!keys_.back().insert(key).second) throw IoError(fmt::format("{}: wanted each key once in an object, got {} twice", name_, quoted_text(key)));
+        if (!keys_.back().insert(key).second)
+          throw IoError(fmt::format("{}: wanted each key once in an object, got {} twice", name_, quoted_text(key)));
         break;
       }
       case Event::value:
@@ -54,7 +55,8 @@ class LimitGuard {
 
  private:
   void count() {
-    if (++values_ > limits_.values) throw IoError(fmt::format("{}: wanted JSON of at most {} values, got more", name_, limits_.values));
+    if (++values_ > limits_.values)
+      throw IoError(fmt::format("{}: wanted JSON of at most {} values, got more", name_, limits_.values));
   }
 
   std::string name_;
@@ -77,8 +79,9 @@ std::string reason(const nlohmann::json::exception& error) {
 
 std::string quoted_text(std::string_view text) {
   constexpr size_t kLongest = 120;
-  std::string shown = nlohmann::json(std::string(text.substr(0, kLongest)))
-                          .dump(/*indent=*/-1, /*indent_char=*/' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
+  std::string shown =
+      nlohmann::json(std::string(text.substr(0, kLongest)))
+          .dump(/*indent=*/-1, /*indent_char=*/' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
   if (text.size() > kLongest) shown += "...";
   return shown;
 }
@@ -93,10 +96,11 @@ nlohmann::json parse_json(std::string_view text, std::string_view name, const Js
   }
   LimitGuard guard(name, limits);
   try {
-    return nlohmann::json::parse(text.begin(), text.end(), [&guard](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-      guard(depth, event, parsed);
-      return true;
-    });
+    return nlohmann::json::parse(text.begin(), text.end(),
+                                 [&guard](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+                                   guard(depth, event, parsed);
+                                   return true;
+                                 });
   } catch (const nlohmann::json::parse_error& error) {
     throw IoError(fmt::format("{}: wanted JSON, got {}", place(name, text, error.byte == 0 ? 0 : error.byte - 1), reason(error)));
   } catch (const nlohmann::json::exception& error) {

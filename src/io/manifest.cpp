@@ -20,7 +20,8 @@ constexpr size_t kDigestDigits = 64;
 constexpr size_t kTailBytes = kTailStart.size() + kDigestDigits + kTailEnd.size();
 
 bool is_hexadecimal(std::string_view text, size_t digits) {
-  return text.size() == digits && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == digits &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 /// Reads members of one object, and refuses those that nobody asked for.
@@ -38,17 +39,21 @@ class ObjectReader {
   }
   std::string text(const char* key) {
     const Json& value = member(key);
-    if (!value.is_string()) throw IoError(fmt::format("{}: wanted {} to be a string, got {}", where_, quoted_text(key), value.type_name()));
+    if (!value.is_string())
+      throw IoError(fmt::format("{}: wanted {} to be a string, got {}", where_, quoted_text(key), value.type_name()));
     return value.get<std::string>();
   }
   uint64_t number(const char* key) {
     const Json& value = member(key);
-    if (!value.is_number_unsigned()) throw IoError(fmt::format("{}: wanted {} to be a non-negative integer, got {}", where_, quoted_text(key), value.type_name()));
+    if (!value.is_number_unsigned())
+      throw IoError(
+          fmt::format("{}: wanted {} to be a non-negative integer, got {}", where_, quoted_text(key), value.type_name()));
     return value.get<uint64_t>();
   }
   std::string checksum(const char* key) {
     std::string value = text(key);
-    if (!is_hexadecimal(value, 16)) throw IoError(fmt::format("{}: wanted {} of 16 hexadecimal digits, got {}", where_, quoted_text(key), quoted_text(value)));
+    if (!is_hexadecimal(value, 16))
+      throw IoError(fmt::format("{}: wanted {} of 16 hexadecimal digits, got {}", where_, quoted_text(key), quoted_text(value)));
     return value;
   }
   std::map<std::string, std::string> texts(const char* key) {
@@ -56,7 +61,8 @@ class ObjectReader {
     ObjectReader reader(object, where_ + "." + key);
     std::map<std::string, std::string> values;
     for (const auto& [name, value] : object.items()) {
-      if (!value.is_string()) throw IoError(fmt::format("{}.{}: wanted {} to be a string, got {}", where_, key, quoted_text(name), value.type_name()));
+      if (!value.is_string())
+        throw IoError(fmt::format("{}.{}: wanted {} to be a string, got {}", where_, key, quoted_text(name), value.type_name()));
       values.emplace(name, value.get<std::string>());
     }
     return values;
@@ -72,24 +78,34 @@ class ObjectReader {
   size_t taken_ = 0;
 };
 
-/// The text without its last member, as it was hashed. Throws where the text does not end as to_text writes it, or the hash differs.
+/// The text without its last member, as it was hashed. Throws where the text does not end as to_text writes it, or the hash
+/// differs.
 std::string checked_body(std::string_view text, std::string_view name) {
-  const bool ends_well = text.size() > kTailBytes && text.ends_with(kTailEnd) && text.substr(text.size() - kTailBytes, kTailStart.size()) == kTailStart;
-  if (!ends_well) throw IoError(fmt::format("{}: wanted a manifest that ends with its sha256, got another end; it is cut short or damaged", name));
+  const bool ends_well = text.size() > kTailBytes && text.ends_with(kTailEnd) &&
+                         text.substr(text.size() - kTailBytes, kTailStart.size()) == kTailStart;
+  if (!ends_well)
+    throw IoError(
+        fmt::format("{}: wanted a manifest that ends with its sha256, got another end; it is cut short or damaged", name));
   const std::string_view stated = text.substr(text.size() - kTailEnd.size() - kDigestDigits, kDigestDigits);
   std::string body = std::string(text.substr(0, text.size() - kTailBytes)) + std::string(kBodyEnd);
   const std::string found = sha256_hex(body);
-  if (stated != found) throw IoError(fmt::format("{}: wanted sha256 {}, got {}; it is damaged", name, quoted_text(stated), found));
+  if (stated != found)
+    throw IoError(fmt::format("{}: wanted sha256 {}, got {}; it is damaged", name, quoted_text(stated), found));
   return body;
 }
 
 ManifestFile parse_file(const Json& json, const std::string& where) {
   ObjectReader reader(json, where);
-  ManifestFile file{.size_bytes = reader.number("size"), .xxh3_64 = reader.checksum("xxh3_64"), .tensors = {}, .has_tensors = reader.contains("tensors")};
+  ManifestFile file{.size_bytes = reader.number("size"),
+                    .xxh3_64 = reader.checksum("xxh3_64"),
+                    .tensors = {},
+                    .has_tensors = reader.contains("tensors")};
   if (file.has_tensors) file.tensors = reader.texts("tensors");
   reader.require_no_more();
   for (const auto& [tensor, checksum] : file.tensors) {
-    if (!is_hexadecimal(checksum, 16)) throw IoError(fmt::format("{}: tensor {}: wanted 16 hexadecimal digits, got {}", where, quoted_text(tensor), quoted_text(checksum)));
+    if (!is_hexadecimal(checksum, 16))
+      throw IoError(
+          fmt::format("{}: tensor {}: wanted 16 hexadecimal digits, got {}", where, quoted_text(tensor), quoted_text(checksum)));
   }
   return file;
 }
@@ -97,8 +113,8 @@ ManifestFile parse_file(const Json& json, const std::string& where) {
 }  // namespace
 
 bool is_plain_file_name(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && name.front() != '.' && name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos &&
-         name != kManifestName;
+  return !name.empty() && name.size() <= 255 && name.front() != '.' && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos && name != kManifestName;
 }
 
 std::string to_text(const Manifest& manifest) {
@@ -125,7 +141,8 @@ Manifest parse_manifest(std::string_view text, std::string_view name) {
   ObjectReader reader(json, std::string(name));
   const uint64_t version = reader.number("format_version");
   if (version != static_cast<uint64_t>(kManifestVersion)) {
-    throw IoError(fmt::format("{}: wanted format version {}, got {}; it was written by another version of albert", name, kManifestVersion, version));
+    throw IoError(fmt::format("{}: wanted format version {}, got {}; it was written by another version of albert", name,
+                              kManifestVersion, version));
   }
   Manifest manifest;
   manifest.identity.run_id = reader.text("run_id");
@@ -136,7 +153,8 @@ Manifest parse_manifest(std::string_view text, std::string_view name) {
   const Json& files = reader.member("files");
   const ObjectReader files_are_an_object(files, std::string(name) + ".files");
   for (const auto& [file_name, entry] : files.items()) {
-    if (!is_plain_file_name(file_name)) throw IoError(fmt::format("{}: wanted the plain name of a file, got {}", name, quoted_text(file_name)));
+    if (!is_plain_file_name(file_name))
+      throw IoError(fmt::format("{}: wanted the plain name of a file, got {}", name, quoted_text(file_name)));
     manifest.files.emplace(file_name, parse_file(entry, fmt::format("{}: file {}", name, quoted_text(file_name))));
   }
   reader.require_no_more();

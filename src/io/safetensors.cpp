@@ -36,15 +36,19 @@ std::string show(const std::vector<int64_t>& shape) { return fmt::format("[{}]",
 
 /// Size and shape of one array agree, and it lies in the data.
 void check_entry(const HeaderEntry& entry, uint64_t data_bytes, std::string_view file) {
-  const auto fail = [&](const std::string& text) { throw IoError(fmt::format("{}: tensor {}: {}", file, quoted_text(entry.name), text)); };
+  const auto fail = [&](const std::string& text) {
+    throw IoError(fmt::format("{}: tensor {}: {}", file, quoted_text(entry.name), text));
+  };
   if (entry.begin > entry.end) fail(fmt::format("wanted data_offsets in ascending order, got [{}, {}]", entry.begin, entry.end));
   if (entry.end > data_bytes) {
-    fail(fmt::format("wanted data_offsets inside the {} bytes of data, got [{}, {}]; the file is cut short or damaged", data_bytes, entry.begin, entry.end));
+    fail(fmt::format("wanted data_offsets inside the {} bytes of data, got [{}, {}]; the file is cut short or damaged",
+                     data_bytes, entry.begin, entry.end));
   }
   const std::optional<uint64_t> wanted = bytes_of_shape(entry.shape, entry.type);
   if (!wanted) fail(fmt::format("wanted a shape that fits in 64 bits, got {} of {}", show(entry.shape), name(entry.type)));
   if (*wanted != entry.end - entry.begin) {
-    fail(fmt::format("wanted {} bytes for {} of {}, got {}", *wanted, show(entry.shape), name(entry.type), entry.end - entry.begin));
+    fail(fmt::format("wanted {} bytes for {} of {}, got {}", *wanted, show(entry.shape), name(entry.type),
+                     entry.end - entry.begin));
   }
 }
 
@@ -54,13 +58,15 @@ void check_cover(std::vector<HeaderEntry>& entries, uint64_t data_bytes, std::st
   uint64_t expected = 0;
   for (const HeaderEntry& entry : entries) {
     if (entry.begin != expected) {
-      throw IoError(fmt::format("{}: tensor {}: wanted its data to begin at {}, where the one before ends, got {} ({})", file, quoted_text(entry.name),
-                                expected, entry.begin, entry.begin < expected ? "they overlap" : "a hole"));
+      throw IoError(fmt::format("{}: tensor {}: wanted its data to begin at {}, where the one before ends, got {} ({})", file,
+                                quoted_text(entry.name), expected, entry.begin,
+                                entry.begin < expected ? "they overlap" : "a hole"));
     }
     expected = entry.end;
   }
   if (expected != data_bytes) {
-    throw IoError(fmt::format("{}: wanted {} bytes of data after the header, got {} ({} trailing)", file, expected, data_bytes, data_bytes - expected));
+    throw IoError(fmt::format("{}: wanted {} bytes of data after the header, got {} ({} trailing)", file, expected, data_bytes,
+                              data_bytes - expected));
   }
 }
 
@@ -98,19 +104,20 @@ std::string make_header(const std::vector<const NamedArrays::value_type*>& order
   for (const auto* item : order) {
     const auto& [array_name, array] = *item;
     const std::optional<uint64_t> size = bytes_of_shape(array.shape, array.type);
-    ALBERT_CHECK(array_name != "__metadata__" && array.shape.size() <= kMaxSafetensorsRank, "safetensors: cannot write {}", quoted_text(array_name));
-    ALBERT_CHECK(size && *size == array.bytes.size(), "safetensors: {}: {} bytes for {} of {}", quoted_text(array_name), array.bytes.size(),
-                 show(array.shape), name(array.type));
+    ALBERT_CHECK(array_name != "__metadata__" && array.shape.size() <= kMaxSafetensorsRank, "safetensors: cannot write {}",
+                 quoted_text(array_name));
+    ALBERT_CHECK(size && *size == array.bytes.size(), "safetensors: {}: {} bytes for {} of {}", quoted_text(array_name),
+                 array.bytes.size(), show(array.shape), name(array.type));
     separate();
-    header += fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json_string(array_name, "a tensor name"), name(array.type),
-                          fmt::join(array.shape, ","), offset, offset + *size);
+    header += fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json_string(array_name, "a tensor name"),
+                          name(array.type), fmt::join(array.shape, ","), offset, offset + *size);
     offset += *size;
   }
   header += '}';
   header.append((kLengthBytes - header.size() % kLengthBytes) % kLengthBytes, ' ');
   if (order.size() > kMaxSafetensorsArrays || header.size() > kMaxSafetensorsHeaderBytes) {
-    throw IoError(fmt::format("safetensors: wanted at most {} tensors and {} bytes of header, got {} and {}", kMaxSafetensorsArrays,
-                              kMaxSafetensorsHeaderBytes, order.size(), header.size()));
+    throw IoError(fmt::format("safetensors: wanted at most {} tensors and {} bytes of header, got {} and {}",
+                              kMaxSafetensorsArrays, kMaxSafetensorsHeaderBytes, order.size(), header.size()));
   }
   return header;
 }
@@ -118,25 +125,30 @@ std::string make_header(const std::vector<const NamedArrays::value_type*>& order
 }  // namespace
 
 SafetensorsContent parse_safetensors(std::span<const std::byte> bytes, std::string_view file) {
-  if (bytes.size() < kLengthBytes) throw IoError(fmt::format("{}: wanted at least {} bytes, got {}; not a safetensors file", file, kLengthBytes, bytes.size()));
+  if (bytes.size() < kLengthBytes)
+    throw IoError(fmt::format("{}: wanted at least {} bytes, got {}; not a safetensors file", file, kLengthBytes, bytes.size()));
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data(), kLengthBytes);
   if (header_bytes > kMaxSafetensorsHeaderBytes) {
-    throw IoError(fmt::format("{}: wanted a header of at most {} bytes, got {}; not a safetensors file, or damaged", file, kMaxSafetensorsHeaderBytes, header_bytes));
+    throw IoError(fmt::format("{}: wanted a header of at most {} bytes, got {}; not a safetensors file, or damaged", file,
+                              kMaxSafetensorsHeaderBytes, header_bytes));
   }
   if (header_bytes > bytes.size() - kLengthBytes) {
-    throw IoError(fmt::format("{}: wanted a header of {} bytes, got {}; the file is cut short", file, header_bytes, bytes.size() - kLengthBytes));
+    throw IoError(fmt::format("{}: wanted a header of {} bytes, got {}; the file is cut short", file, header_bytes,
+                              bytes.size() - kLengthBytes));
   }
   const std::span<const std::byte> header_span = bytes.subspan(kLengthBytes, header_bytes);
   const std::span<const std::byte> data = bytes.subspan(kLengthBytes + header_bytes);
-  SafetensorsHeader header = parse_safetensors_header({reinterpret_cast<const char*>(header_span.data()), header_span.size()}, file);
+  SafetensorsHeader header =
+      parse_safetensors_header({reinterpret_cast<const char*>(header_span.data()), header_span.size()}, file);
   for (const HeaderEntry& entry : header.entries) check_entry(entry, data.size(), file);
   check_cover(header.entries, data.size(), file);
 
   SafetensorsContent content;
   content.metadata = std::move(header.metadata);
   for (HeaderEntry& entry : header.entries) {
-    content.arrays.emplace(std::move(entry.name), ArrayView{entry.type, std::move(entry.shape), data.subspan(entry.begin, entry.end - entry.begin)});
+    content.arrays.emplace(std::move(entry.name),
+                           ArrayView{entry.type, std::move(entry.shape), data.subspan(entry.begin, entry.end - entry.begin)});
   }
   return content;
 }
@@ -149,7 +161,8 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) { retur
 const ArrayView& SafetensorsFile::at(std::string_view array_name) const {
   const auto found = content_.arrays.find(array_name);
   if (found == content_.arrays.end()) {
-    throw IoError(fmt::format("{}: wanted tensor {}, got none of that name among {}", path_.string(), quoted_text(array_name), content_.arrays.size()));
+    throw IoError(fmt::format("{}: wanted tensor {}, got none of that name among {}", path_.string(), quoted_text(array_name),
+                              content_.arrays.size()));
   }
   return found->second;
 }

@@ -25,12 +25,15 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   bool start_object(std::size_t /*elements*/) override {
     switch (place_) {
-      case Place::outside: return move_to(Place::top);
-      case Place::metadata_value: return move_to(Place::metadata);
+      case Place::outside:
+        return move_to(Place::top);
+      case Place::metadata_value:
+        return move_to(Place::metadata);
       case Place::array_value:
         have_ = {};
         return move_to(Place::array);
-      default: refuse("an object");
+      default:
+        refuse("an object");
     }
   }
 
@@ -42,12 +45,15 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   bool key(string_t& text) override {
     switch (place_) {
-      case Place::top: return begin_member(text);
+      case Place::top:
+        return begin_member(text);
       case Place::metadata:
         metadata_key_ = text;
-        if (header_.metadata.contains(text)) fail(fmt::format("wanted each key once in __metadata__, got {} twice", quoted_text(text)));
+        if (header_.metadata.contains(text))
+          fail(fmt::format("wanted each key once in __metadata__, got {} twice", quoted_text(text)));
         return move_to(Place::metadata_text);
-      default: return begin_field(text);
+      default:
+        return begin_field(text);
     }
   }
 
@@ -80,8 +86,10 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ == Place::shape_items) {
-      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) fail_array(fmt::format("wanted a dimension below 2^63, got {}", value));
-      if (entry().shape.size() == kMaxSafetensorsRank) fail_array(fmt::format("wanted at most {} dimensions, got more", kMaxSafetensorsRank));
+      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+        fail_array(fmt::format("wanted a dimension below 2^63, got {}", value));
+      if (entry().shape.size() == kMaxSafetensorsRank)
+        fail_array(fmt::format("wanted at most {} dimensions, got more", kMaxSafetensorsRank));
       entry().shape.push_back(static_cast<int64_t>(value));
       return true;
     }
@@ -104,7 +112,21 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
  private:
   /// Where the next event belongs.
-  enum class Place { outside, top, metadata_value, metadata, metadata_text, array_value, array, dtype, shape, shape_items, offsets, offset_items, done };
+  enum class Place {
+    outside,
+    top,
+    metadata_value,
+    metadata,
+    metadata_text,
+    array_value,
+    array,
+    dtype,
+    shape,
+    shape_items,
+    offsets,
+    offset_items,
+    done
+  };
   struct Have {
     bool dtype = false;
     bool shape = false;
@@ -121,7 +143,8 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   bool begin_member(const std::string& text) {
     if (!names_.insert(text).second) fail(fmt::format("wanted each key once in the header, got {} twice", quoted_text(text)));
     if (text == "__metadata__") return move_to(Place::metadata_value);
-    if (header_.entries.size() == kMaxSafetensorsArrays) fail(fmt::format("wanted at most {} tensors, got more", kMaxSafetensorsArrays));
+    if (header_.entries.size() == kMaxSafetensorsArrays)
+      fail(fmt::format("wanted at most {} tensors, got more", kMaxSafetensorsArrays));
     header_.entries.emplace_back().name = text;
     return move_to(Place::array_value);
   }
@@ -161,15 +184,24 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   /// A value of the wrong kind at this place.
   [[noreturn]] void refuse(const std::string& got) const {
     switch (place_) {
-      case Place::metadata_value: fail(fmt::format("wanted __metadata__ to be an object, got {}", got));
-      case Place::metadata_text: fail(fmt::format("wanted a string for {} of __metadata__, got {}", quoted_text(metadata_key_), got));
-      case Place::array_value: fail_array(fmt::format("wanted an object, got {}", got));
-      case Place::dtype: fail_array(fmt::format("wanted dtype to be a string, got {}", got));
-      case Place::shape: fail_array(fmt::format("wanted shape to be an array, got {}", got));
-      case Place::shape_items: fail_array(fmt::format("wanted dimensions that are non-negative integers, got {}", got));
-      case Place::offsets: fail_array(fmt::format("wanted data_offsets to be an array, got {}", got));
-      case Place::offset_items: fail_array(fmt::format("wanted data_offsets that are non-negative integers, got {}", got));
-      default: fail(fmt::format("wanted a header that is one JSON object, got {}", got));
+      case Place::metadata_value:
+        fail(fmt::format("wanted __metadata__ to be an object, got {}", got));
+      case Place::metadata_text:
+        fail(fmt::format("wanted a string for {} of __metadata__, got {}", quoted_text(metadata_key_), got));
+      case Place::array_value:
+        fail_array(fmt::format("wanted an object, got {}", got));
+      case Place::dtype:
+        fail_array(fmt::format("wanted dtype to be a string, got {}", got));
+      case Place::shape:
+        fail_array(fmt::format("wanted shape to be an array, got {}", got));
+      case Place::shape_items:
+        fail_array(fmt::format("wanted dimensions that are non-negative integers, got {}", got));
+      case Place::offsets:
+        fail_array(fmt::format("wanted data_offsets to be an array, got {}", got));
+      case Place::offset_items:
+        fail_array(fmt::format("wanted data_offsets that are non-negative integers, got {}", got));
+      default:
+        fail(fmt::format("wanted a header that is one JSON object, got {}", got));
     }
   }
 
@@ -186,7 +218,8 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::string_view file) {
   // The parser would skip a byte order mark and take a NUL for the end.
-  if (json.empty() || json.front() != '{') throw IoError(fmt::format("{}: wanted a header that begins with {{, got {}", file, quoted_text(json.substr(0, 1))));
+  if (json.empty() || json.front() != '{')
+    throw IoError(fmt::format("{}: wanted a header that begins with {{, got {}", file, quoted_text(json.substr(0, 1))));
   if (const size_t nul = json.find('\0'); nul != std::string_view::npos) {
     throw IoError(fmt::format("{}: wanted a JSON header, got a NUL at its byte {}", file, nul));
   }

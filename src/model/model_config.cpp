@@ -1,3 +1,4 @@
+#include <albert/config/suggestions.h>
 #include <albert/model/model_config.h>
 
 #include <fmt/format.h>
@@ -61,7 +62,10 @@ AlbertConfig ModelConfig::resolve(const AlbertConfig& base, int64_t vocab_size) 
 void ModelConfig::validate(config::Issues& issues) const {
   const auto names = model_preset_names();
   if (std::find(names.begin(), names.end(), preset) == names.end()) {
-    issues.add("preset", fmt::format("must be one of {}, got {}", fmt::join(names, ", "), preset));
+    const std::vector<std::string> known(names.begin(), names.end());
+    const auto nearest = config::nearest_name(preset, known);
+    issues.add("preset", fmt::format("must be one of {}, got '{}'{}", fmt::join(names, ", "), preset,
+                                     nearest ? fmt::format("; did you mean '{}'?", known[*nearest]) : ""));
     return;
   }
   if (dropout && (hidden_dropout_prob || attention_probs_dropout_prob)) {

@@ -5,7 +5,8 @@
 
 namespace albert {
 
-AdamW::AdamW(std::vector<OptimizedParameter> parameters, const MomentOptions& options) : MomentOptimizer(std::move(parameters), options) {}
+AdamW::AdamW(std::vector<OptimizedParameter> parameters, const MomentOptions& options)
+    : MomentOptimizer(std::move(parameters), options) {}
 
 void AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;

@@ -61,7 +61,8 @@ SquaredNorms norms_of(const Chunk& chunk, const Buffers& buffers, const Directio
   const float* m = buffers.first_moments;
   const float* v = buffers.second_moments;
   return {.weights = sum_in_lanes(chunk.begin, chunk.end, [&](int64_t i) { return squared(w[i]); }),
-          .direction = sum_in_lanes(chunk.begin, chunk.end, [&](int64_t i) { return squared(direction_of(w[i], m[i], v[i], d, decay)); })};
+          .direction =
+              sum_in_lanes(chunk.begin, chunk.end, [&](int64_t i) { return squared(direction_of(w[i], m[i], v[i], d, decay)); })};
 }
 
 template <typename Work>
@@ -84,8 +85,8 @@ std::vector<Chunk> make_chunks(const std::vector<int64_t>& offsets, const std::v
   return chunks;
 }
 
-void adam_step(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction, const std::vector<float>& decays,
-               const std::vector<float>& rates) {
+void adam_step(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction,
+               const std::vector<float>& decays, const std::vector<float>& rates) {
   for_each_chunk(chunks, [&](size_t i) {
     const auto parameter = static_cast<size_t>(chunks[i].parameter);
     update_moments(chunks[i], buffers, direction);
@@ -109,8 +110,8 @@ std::vector<SquaredNorms> adam_moments(const std::vector<Chunk>& chunks, const B
   return norms;
 }
 
-void apply_direction(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction, const std::vector<float>& decays,
-                     const std::vector<float>& rates) {
+void apply_direction(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction,
+                     const std::vector<float>& decays, const std::vector<float>& rates) {
   for_each_chunk(chunks, [&](size_t i) {
     const auto parameter = static_cast<size_t>(chunks[i].parameter);
     apply(chunks[i], buffers, direction, decays[parameter], rates[parameter]);

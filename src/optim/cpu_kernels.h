@@ -1,5 +1,5 @@
-// Fused loops over flat fp32 buffers. Work is cut into chunks of a fixed size whose partial sums are added in order, so the result
-// does not depend on the number of threads.
+// Fused loops over flat fp32 buffers. Work is cut into chunks of a fixed size whose partial sums are added in order, so the
+// result does not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Chunk {
 /// Cuts [offset, offset + size) of each parameter into chunks; none holds elements of two parameters.
 std::vector<Chunk> make_chunks(const std::vector<int64_t>& offsets, const std::vector<int64_t>& sizes);
 
-/// The direction u = (m c1) / (sqrt(v) c2 + epsilon) + decay w after m and v have taken in the gradient; c1 = c2 = 1 without bias correction.
+/// The direction u = (m c1) / (sqrt(v) c2 + epsilon) + decay w after m and v have taken in the gradient; c1 = c2 = 1 without bias
+/// correction.
 struct Direction {
   float beta1 = 0;
   float one_minus_beta1 = 0;
@@ -43,14 +44,14 @@ struct SquaredNorms {
 };
 
 /// Updates the moments and, by `rates[parameter]`, the weights: w -= rate u. `decays[parameter]` is the factor of w in u.
-void adam_step(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction, const std::vector<float>& decays,
-               const std::vector<float>& rates);
+void adam_step(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction,
+               const std::vector<float>& decays, const std::vector<float>& rates);
 /// Updates the moments only, and returns the squared norms of w and u of each parameter.
 std::vector<SquaredNorms> adam_moments(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction,
                                        const std::vector<float>& decays);
 /// w -= rate u with the moments as they are.
-void apply_direction(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction, const std::vector<float>& decays,
-                     const std::vector<float>& rates);
+void apply_direction(const std::vector<Chunk>& chunks, const Buffers& buffers, const Direction& direction,
+                     const std::vector<float>& decays, const std::vector<float>& rates);
 
 double sum_of_squares(const float* values, int64_t size);
 

@@ -16,7 +16,8 @@ inline std::vector<int64_t> sizes_of(const std::vector<OptimizedParameter>& para
   return sizes;
 }
 
-inline Buffers make_buffers(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& first, const at::Tensor& second) {
+inline Buffers make_buffers(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& first,
+                            const at::Tensor& second) {
   return {.weights = weights.mutable_data_ptr<float>(),
           .gradients = gradients.const_data_ptr<float>(),
           .first_moments = first.mutable_data_ptr<float>(),

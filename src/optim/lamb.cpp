@@ -56,7 +56,8 @@ void Lamb::step_by_operators(double learning_rate) {
     at::Tensor weight_norms = at::stack(at::_foreach_norm(weights));  // [adapted]
     if (clamp_weight_norm_) weight_norms.clamp_max_(*clamp_weight_norm_);
     const at::Tensor direction_norms = at::stack(at::_foreach_norm(adapted));  // [adapted]
-    const at::Tensor ratios = at::where((weight_norms > 0).logical_and_(direction_norms > 0), weight_norms / direction_norms, 1.0);
+    const at::Tensor ratios =
+        at::where((weight_norms > 0).logical_and_(direction_norms > 0), weight_norms / direction_norms, 1.0);
     for (size_t i = 0; i < adapted.size(); ++i) adapted[i].mul_(ratios[static_cast<int64_t>(i)]);
   }
   apply_direction(direction, direction_views, learning_rate);

@@ -11,7 +11,8 @@ namespace albert {
 
 MomentOptimizer::MomentOptimizer(std::vector<OptimizedParameter> parameters, const MomentOptions& options)
     : Optimizer(std::move(parameters)), options_(options), first_moments_(make_state()), second_moments_(make_state()) {
-  ALBERT_CHECK(options_.kernel != UpdateKernel::fused || flat_parameters_.is_cpu(), "optimizer: the fused loops run on the CPU only");
+  ALBERT_CHECK(options_.kernel != UpdateKernel::fused || flat_parameters_.is_cpu(),
+               "optimizer: the fused loops run on the CPU only");
 }
 
 std::vector<std::pair<std::string, at::Tensor>> MomentOptimizer::state() const {
@@ -36,13 +37,15 @@ std::pair<double, double> MomentOptimizer::corrections() const {
 
 std::vector<float> MomentOptimizer::decays() const {
   std::vector<float> decays;
-  for (const OptimizedParameter& parameter : parameters_) decays.push_back(parameter.decay ? static_cast<float>(options_.weight_decay) : 0.0F);
+  for (const OptimizedParameter& parameter : parameters_)
+    decays.push_back(parameter.decay ? static_cast<float>(options_.weight_decay) : 0.0F);
   return decays;
 }
 
 std::vector<float> MomentOptimizer::rates(double learning_rate) const {
   std::vector<float> rates;
-  for (const OptimizedParameter& parameter : parameters_) rates.push_back(static_cast<float>(learning_rate * parameter.learning_rate_scale));
+  for (const OptimizedParameter& parameter : parameters_)
+    rates.push_back(static_cast<float>(learning_rate * parameter.learning_rate_scale));
   return rates;
 }
 
@@ -60,7 +63,8 @@ at::Tensor MomentOptimizer::updated_direction() {
   return direction;
 }
 
-void MomentOptimizer::apply_direction(const at::Tensor& direction, const std::vector<at::Tensor>& direction_views, double learning_rate) {
+void MomentOptimizer::apply_direction(const at::Tensor& direction, const std::vector<at::Tensor>& direction_views,
+                                      double learning_rate) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (parameters_[i].learning_rate_scale != 1.0) direction_views[i].mul_(parameters_[i].learning_rate_scale);
   }

@@ -20,12 +20,13 @@ void check_parameters(const std::vector<OptimizedParameter>& parameters) {
     const at::Tensor& tensor = parameter.tensor;
     ALBERT_CHECK(tensor.defined() && tensor.scalar_type() == at::kFloat && tensor.is_leaf() && tensor.requires_grad(),
                  "optimizer: {} is not an fp32 leaf that requires a gradient", parameter.name);
-    ALBERT_CHECK(tensor.device() == parameters.front().tensor.device(), "optimizer: {} is on {}, {} on {}", parameter.name, tensor.device().str(),
-                 parameters.front().name, parameters.front().tensor.device().str());
+    ALBERT_CHECK(tensor.device() == parameters.front().tensor.device(), "optimizer: {} is on {}, {} on {}", parameter.name,
+                 tensor.device().str(), parameters.front().name, parameters.front().tensor.device().str());
     ALBERT_CHECK(names.insert(parameter.name).second, "optimizer: two parameters are named {}", parameter.name);
     // An empty tensor may have no storage to share.
     const auto [other, inserted] = storages.emplace(tensor.storage().data(), parameter.name);
-    ALBERT_CHECK(inserted || tensor.numel() == 0, "optimizer: {} and {} share one storage; list a shared tensor once", other->second, parameter.name);
+    ALBERT_CHECK(inserted || tensor.numel() == 0, "optimizer: {} and {} share one storage; list a shared tensor once",
+                 other->second, parameter.name);
   }
 }
 
@@ -103,7 +104,9 @@ void Optimizer::load_state(const std::vector<std::pair<std::string, at::Tensor>>
   if (!missing.empty()) problems.push_back(fmt::format("missing {}", fmt::join(missing, ", ")));
   if (!unexpected.empty()) problems.push_back(fmt::format("unexpected {}", fmt::join(unexpected, ", ")));
   if (!misshapen.empty()) problems.push_back(fmt::format("misshapen {}", fmt::join(misshapen, ", ")));
-  if (!problems.empty()) throw IoError(fmt::format("optimizer state: wanted that of {} for this model, got: {}", this->name(), fmt::join(problems, "; ")));
+  if (!problems.empty())
+    throw IoError(
+        fmt::format("optimizer state: wanted that of {} for this model, got: {}", this->name(), fmt::join(problems, "; ")));
   const auto steps = given.at("step").item<int64_t>();
   if (steps < 0) throw IoError(fmt::format("optimizer state: wanted a step of at least 0, got {}", steps));
 

@@ -5,6 +5,7 @@
 #include <albert/optim/lamb.h>
 
 #include <array>
+#include <regex>
 
 namespace albert {
 namespace {
@@ -18,7 +19,8 @@ MomentOptions moments_of(const OptimizerConfig& config) {
 }
 
 std::unique_ptr<Optimizer> make_lamb(const OptimizerConfig& config, std::vector<OptimizedParameter> parameters) {
-  return std::make_unique<Lamb>(std::move(parameters), LambOptions{.moments = moments_of(config), .clamp_weight_norm = config.clamp_weight_norm});
+  return std::make_unique<Lamb>(std::move(parameters),
+                                LambOptions{.moments = moments_of(config), .clamp_weight_norm = config.clamp_weight_norm});
 }
 
 std::unique_ptr<Optimizer> make_adamw(const OptimizerConfig& config, std::vector<OptimizedParameter> parameters) {
@@ -33,8 +35,22 @@ constexpr std::array<TableRow, 2> kOptimizers{{{OptimizerName::lamb, make_lamb},
 
 }  // namespace
 
+void OptimizerConfig::validate(config::Issues& issues) const {
+  try {
+    const std::regex compiled(exclude);
+  } catch (const std::regex_error& error) {
+    issues.add("exclude", fmt::format("must be a regular expression, got '{}'; {}", exclude, error.what()));
+  }
+  if (!clamp_weight_norm) return;
+  if (*clamp_weight_norm <= 0) issues.add("clamp_weight_norm", fmt::format("must be more than 0, got {}", *clamp_weight_norm));
+  if (name != OptimizerName::lamb) {
+    issues.add("clamp_weight_norm", fmt::format("must be null for an optimizer without trust ratio, got {}", *clamp_weight_norm));
+  }
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerConfig& config, std::vector<OptimizedParameter> parameters) {
-  for (OptimizedParameter& parameter : parameters) parameter.decay = parameter.decay && !is_excluded(parameter.name, config.exclude);
+  for (OptimizedParameter& parameter : parameters)
+    parameter.decay = parameter.decay && !is_excluded(parameter.name, config.exclude);
   for (const TableRow& row : kOptimizers) {
     if (row.name == config.name) return row.make(config, std::move(parameters));
   }

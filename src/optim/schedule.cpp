@@ -21,10 +21,14 @@ int64_t warmup_in_steps(const ScheduleConfig& config, const DurationScale& scale
 /// Share of the way from the end's rate up to the peak; `progress` in [0, 1].
 double shape(const ScheduleConfig& config, double progress) {
   switch (config.name) {
-    case ScheduleName::linear: return 1.0 - progress;
-    case ScheduleName::polynomial: return std::pow(1.0 - progress, config.power);
-    case ScheduleName::cosine: return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
-    case ScheduleName::constant: return 1.0;
+    case ScheduleName::linear:
+      return 1.0 - progress;
+    case ScheduleName::polynomial:
+      return std::pow(1.0 - progress, config.power);
+    case ScheduleName::cosine:
+      return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+    case ScheduleName::constant:
+      return 1.0;
   }
   throw InternalError("schedule: unknown name");
 }
@@ -32,13 +36,18 @@ double shape(const ScheduleConfig& config, double progress) {
 }  // namespace
 
 Schedule::Schedule(const ScheduleConfig& config, double peak_learning_rate, const DurationScale& scale)
-    : config_(config), peak_(peak_learning_rate), total_steps_(std::llround(scale.total_steps)), warmup_steps_(warmup_in_steps(config, scale)) {
+    : config_(config),
+      peak_(peak_learning_rate),
+      total_steps_(std::llround(scale.total_steps)),
+      warmup_steps_(warmup_in_steps(config, scale)) {
   ALBERT_CHECK(total_steps_ > 0, "schedule: {} steps", total_steps_);
   if (warmup_steps_ > total_steps_) {
-    throw ConfigError(fmt::format("schedule.warmup: must be at most the {} steps of the run, got {} steps", total_steps_, warmup_steps_));
+    throw ConfigError(
+        fmt::format("schedule.warmup: must be at most the {} steps of the run, got {} steps", total_steps_, warmup_steps_));
   }
   if (config.end_learning_rate > peak_) {
-    throw ConfigError(fmt::format("schedule.end_learning_rate: must be at most optimizer.learning_rate {}, got {}", peak_, config.end_learning_rate));
+    throw ConfigError(fmt::format("schedule.end_learning_rate: must be at most optimizer.learning_rate {}, got {}", peak_,
+                                  config.end_learning_rate));
   }
 }
 

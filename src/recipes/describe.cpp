@@ -1,5 +1,6 @@
 #include <albert/base/error.h>
 #include <albert/data/corpus.h>
+#include <albert/data/store_builder.h>
 #include <albert/model/device.h>
 #include <albert/recipes/model_folder.h>
 #include <albert/recipes/prepare.h>
@@ -73,7 +74,11 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
                                             : config.model.resolve(vocabulary);
   out << fmt::format("device: {}\n", describe_device(device));
   describe_parameters(shape, heads, out);
-  if (!config.data.sources.empty()) describe_documents(config.data, out);
+  if (!config.data.sources.empty()) {
+    describe_documents(config.data, out);
+  } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
+    throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));
+  }
 }
 
 }  // namespace albert

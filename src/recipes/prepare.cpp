@@ -10,6 +10,7 @@
 #include <albert/tokenizer/tokenizer_training.h>
 
 #include <chrono>
+#include <functional>
 
 namespace albert {
 namespace {
@@ -61,7 +62,8 @@ void require_same_options(const TokenizerConfig& wanted, const std::filesystem::
 Tokenizer train_new_tokenizer(const PretrainConfig& config, const std::filesystem::path& folder) {
   spdlog::info("training a vocabulary of {} pieces", config.tokenizer.vocab_size);
   // The seed of the split, not of the run: runs of several seeds then share a vocabulary.
-  const auto trained = train_tokenizer(config.tokenizer, CorpusSentences(config.data), static_cast<uint64_t>(config.data.validation_seed));
+  CorpusSentences sentences(config.data);
+  const auto trained = train_tokenizer(config.tokenizer, std::ref(sentences), static_cast<uint64_t>(config.data.validation_seed));
   auto tokenizer = Tokenizer::from_bytes(trained.model_bytes, config.tokenizer.options(), kModelName);
   make_directories(folder);
   write_file_atomically(folder / kOptionsName, config::to_yaml(config.tokenizer));

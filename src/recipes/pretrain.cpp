@@ -4,6 +4,7 @@
 #include <albert/base/log.h>
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
+#include <albert/data/store_builder.h>
 #include <albert/dist/world.h>
 #include <albert/model/device.h>
 #include <albert/model/initialization.h>
@@ -19,7 +20,10 @@
 #include <ATen/Parallel.h>
 #include <nlohmann/json.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <limits>
 #include <ostream>
 
 namespace albert {
@@ -28,6 +32,15 @@ namespace {
 constexpr uint64_t kConfigLimitBytes = 4U << 20U;
 /// `training.micro_batch: auto`: as many sequences as hold about this many tokens, which keeps base below 6 GB.
 constexpr int64_t kMicroBatchTokens = 4096;
+
+/// Each step allocates and frees the same large tensors. By default glibc maps and unmaps them, and the kernel clears their pages
+/// anew each time; kept in the heap they are reused.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
 
 /// The trainer's view of the model.
 class PretrainingFiles : public ModelFiles {
@@ -162,6 +175,7 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
 /// Everything of a run after its text is prepared.
 ExitCode train(const PretrainConfig& config, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
   const auto device = resolve_device(config.training.device);
+  if (device.is_cpu()) keep_freed_memory();
   const auto precision = resolve_precision(chosen_precision(config.training.precision), device);
   const auto seed = static_cast<uint64_t>(config.training.seed);
   const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
@@ -192,6 +206,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
   PretrainingFiles files(*model, *text.tokenizer);
   Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
                             identity_hashes(config, text), config.checkpoint);
+  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
@@ -203,7 +218,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop});
   const auto summary = trainer.run(request.resume);
-  write_curves(config.output / "metrics.jsonl", config.output / "curves.svg");
+  write_curves(config.output / "metrics.jsonl", config.output / "curves.svg", config.output.filename().string());
   if (summary.outcome == RunOutcome::stopped) {
     spdlog::warn("stopped on request after step {} and saved; the same command goes on from there", summary.steps);
     return ExitCode::stopped;
@@ -217,7 +232,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
 }  // namespace
 
 ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
-  const auto config = with_inherited_vocabulary(given);
+  const auto config = with_inherited_vocabulary(with_defaults(given));
   if (request.dry_run) {
     describe_pretraining(config, out);
     return ExitCode::done;
@@ -233,7 +248,6 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
                        config.data.store.string());
     return ExitCode::done;
   }
-  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   return train(config, request, text, stop, out);
 }
 

@@ -1,4 +1,5 @@
 #include <albert/base/error.h>
+#include <albert/config/writer.h>
 #include <albert/recipes/pretrain_config.h>
 
 #include <fmt/format.h>
@@ -42,6 +43,17 @@ void PretrainConfig::validate(config::Issues& issues) const {
     issues.add("schedule.end_learning_rate", fmt::format("must be at most optimizer.learning_rate ({}), got {}",
                                                          optimizer.algorithm.learning_rate, schedule.end_learning_rate));
   }
+}
+
+std::string pretrain_reference() {
+  return "# Options of albert-train\n\nMade from the field lists by `albert config-reference`; do not edit. `--set section.key=value` sets any of them on the "
+         "command line.\n\n" +
+         config::reference_table<PretrainConfig>();
+}
+
+PretrainConfig with_defaults(PretrainConfig config) {
+  if (config.data.store.empty()) config.data.store = config.output / "store";
+  return config;
 }
 
 PretrainConfig identity_of(PretrainConfig config) {

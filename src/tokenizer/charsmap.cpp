@@ -25,7 +25,8 @@ class Unit {
 };
 
 [[noreturn]] void fail_table(const std::string& where, const std::string& what) {
-  throw DataError(fmt::format("{}: must be a compiled SentencePiece normalisation table, got {}; the file is damaged", where, what));
+  throw DataError(
+      fmt::format("{}: must be a compiled SentencePiece normalisation table, got {}; the file is damaged", where, what));
 }
 
 uint32_t read_uint32(std::string_view bytes, size_t position) {
@@ -100,9 +101,7 @@ class Checker {
     if (!is_valid_utf8(text.substr(0, length))) fail("a replacement that is not UTF-8: " + quote_bytes(text.substr(0, length)));
   }
 
-  [[noreturn]] void fail(const std::string& what) const {
-    fail_table(where_, what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { fail_table(where_, what); }
 
   const std::vector<uint32_t>& units_;
   std::string_view pool_;

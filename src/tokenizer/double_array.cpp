@@ -12,7 +12,8 @@ namespace albert {
 /// room: the time per node is bounded, at the price of a few free cells.
 class DoubleArrayBuilder {
  public:
-  DoubleArrayBuilder(const std::vector<DoubleArray::Key>& keys, std::vector<DoubleArray::Cell>& cells) : keys_(keys), cells_(cells) {}
+  DoubleArrayBuilder(const std::vector<DoubleArray::Key>& keys, std::vector<DoubleArray::Cell>& cells)
+      : keys_(keys), cells_(cells) {}
 
   void run() {
     add_block();
@@ -113,7 +114,8 @@ class DoubleArrayBuilder {
 
 DoubleArray::DoubleArray(std::vector<Key> keys) {
   for (const auto& [key, value] : keys) {
-    ALBERT_CHECK(!key.empty() && key.find('\0') == std::string_view::npos && value >= 0 && value <= kMaxValue, "bad key of a trie");
+    ALBERT_CHECK(!key.empty() && key.find('\0') == std::string_view::npos && value >= 0 && value <= kMaxValue,
+                 "bad key of a trie");
   }
   std::sort(keys.begin(), keys.end());
   DoubleArrayBuilder(keys, cells_).run();

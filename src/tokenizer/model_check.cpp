@@ -29,7 +29,8 @@ namespace piece_field {
 constexpr uint32_t kText = 1, kScore = 2, kType = 3;
 }
 namespace trainer_field {
-constexpr uint32_t kModelType = 3, kWhitespaceAsSuffix = 24, kByteFallback = 35, kUnknownId = 40, kBosId = 41, kEosId = 42, kPadId = 43;
+constexpr uint32_t kModelType = 3, kWhitespaceAsSuffix = 24, kByteFallback = 35, kUnknownId = 40, kBosId = 41, kEosId = 42,
+                   kPadId = 43;
 }
 namespace normalizer_field {
 constexpr uint32_t kCharsmap = 2, kAddDummyPrefix = 3, kRemoveExtraWhitespaces = 4, kEscapeWhitespaces = 5;
@@ -71,7 +72,8 @@ class ModelChecker {
 
   /// Bounds what SentencePiece allocates for many tiny fields.
   void count_other_field() {
-    if (++num_other_fields_ > kMaxOtherFields) fail(fmt::format("must have at most {} fields besides the pieces", kMaxOtherFields));
+    if (++num_other_fields_ > kMaxOtherFields)
+      fail(fmt::format("must have at most {} fields besides the pieces", kMaxOtherFields));
   }
 
   std::string_view once(const Field& field, bool& seen, std::string_view what) {
@@ -161,14 +163,29 @@ class ModelChecker {
       // int32 travels as a 64-bit varint with its sign extended.
       const auto id = [&](std::string_view what) { return std::optional(static_cast<int64_t>(number(what))); };
       switch (field.number) {
-        case trainer_field::kModelType: trainer_.model_type = number("model_type"); break;
-        case trainer_field::kWhitespaceAsSuffix: trainer_.whitespace_as_suffix = number("treat_whitespace_as_suffix") != 0; break;
-        case trainer_field::kByteFallback: trainer_.byte_fallback = number("byte_fallback") != 0; break;
-        case trainer_field::kUnknownId: trainer_.unknown_id = id("unk_id"); break;
-        case trainer_field::kBosId: trainer_.bos_id = id("bos_id"); break;
-        case trainer_field::kEosId: trainer_.eos_id = id("eos_id"); break;
-        case trainer_field::kPadId: trainer_.pad_id = id("pad_id"); break;
-        default: break;
+        case trainer_field::kModelType:
+          trainer_.model_type = number("model_type");
+          break;
+        case trainer_field::kWhitespaceAsSuffix:
+          trainer_.whitespace_as_suffix = number("treat_whitespace_as_suffix") != 0;
+          break;
+        case trainer_field::kByteFallback:
+          trainer_.byte_fallback = number("byte_fallback") != 0;
+          break;
+        case trainer_field::kUnknownId:
+          trainer_.unknown_id = id("unk_id");
+          break;
+        case trainer_field::kBosId:
+          trainer_.bos_id = id("bos_id");
+          break;
+        case trainer_field::kEosId:
+          trainer_.eos_id = id("eos_id");
+          break;
+        case trainer_field::kPadId:
+          trainer_.pad_id = id("pad_id");
+          break;
+        default:
+          break;
       }
     }
   }
@@ -186,10 +203,17 @@ class ModelChecker {
         case normalizer_field::kCharsmap:
           model_.charsmap = Charsmap(once(field, seen, "precompiled_charsmap"), name_ + ": normalizer_spec");
           break;
-        case normalizer_field::kAddDummyPrefix: model_.add_dummy_prefix = flag("add_dummy_prefix"); break;
-        case normalizer_field::kRemoveExtraWhitespaces: model_.remove_extra_whitespaces = flag("remove_extra_whitespaces"); break;
-        case normalizer_field::kEscapeWhitespaces: model_.escape_whitespaces = flag("escape_whitespaces"); break;
-        default: break;
+        case normalizer_field::kAddDummyPrefix:
+          model_.add_dummy_prefix = flag("add_dummy_prefix");
+          break;
+        case normalizer_field::kRemoveExtraWhitespaces:
+          model_.remove_extra_whitespaces = flag("remove_extra_whitespaces");
+          break;
+        case normalizer_field::kEscapeWhitespaces:
+          model_.escape_whitespaces = flag("escape_whitespaces");
+          break;
+        default:
+          break;
       }
     }
   }
@@ -209,7 +233,8 @@ class ModelChecker {
   /// SentencePiece encodes these samples when it loads the model; an own vocabulary has none or a few.
   void read_self_test(std::string_view message) {
     constexpr size_t kMaxSelfTestBytes = size_t{1} << 20U;
-    if (message.size() > kMaxSelfTestBytes) fail(fmt::format("self_test_data: must have at most {} bytes, got {}", kMaxSelfTestBytes, message.size()));
+    if (message.size() > kMaxSelfTestBytes)
+      fail(fmt::format("self_test_data: must have at most {} bytes, got {}", kMaxSelfTestBytes, message.size()));
     protobuf::Reader reader(message, name_);
     for (Field field; reader.next(field);) {
       count_other_field();
@@ -225,7 +250,8 @@ class ModelChecker {
       const std::string got = trainer_.model_type < kNames.size() && trainer_.model_type > 0
                                   ? std::string(kNames[trainer_.model_type])
                                   : fmt::format("type {}", trainer_.model_type);
-      fail(fmt::format("model_type: must be unigram, as ALBERT's vocabularies are, got {}; train one with --model_type=unigram", got));
+      fail(fmt::format("model_type: must be unigram, as ALBERT's vocabularies are, got {}; train one with --model_type=unigram",
+                       got));
     }
     if (trainer_.whitespace_as_suffix) {
       fail("treat_whitespace_as_suffix: must be false, got true; ALBERT's pieces carry the space in front");
@@ -249,7 +275,8 @@ class ModelChecker {
       return compared != 0 ? compared < 0 : a.second < b.second;
     });
     for (size_t i = 1; i < order.size(); ++i) {
-      if (text(order[i]) == text(order[i - 1])) fail_piece(order[i].second, fmt::format("must be unique, got the text of piece {}", order[i - 1].second));
+      if (text(order[i]) == text(order[i - 1]))
+        fail_piece(order[i].second, fmt::format("must be unique, got the text of piece {}", order[i - 1].second));
     }
   }
 
@@ -296,8 +323,8 @@ class ModelChecker {
       while (!prefixes.empty() && !symbol.starts_with(prefixes.back())) prefixes.pop_back();
       prefixes.push_back(symbol);
       if (prefixes.size() > kMaxNestedPrefixes) {
-        fail(fmt::format("must have at most {} user-defined symbols that begin with one another, got more at {}", kMaxNestedPrefixes,
-                         quote_bytes(symbol)));
+        fail(fmt::format("must have at most {} user-defined symbols that begin with one another, got more at {}",
+                         kMaxNestedPrefixes, quote_bytes(symbol)));
       }
     }
   }
@@ -308,7 +335,8 @@ class ModelChecker {
         {{"<pad>", &tokens.pad}, {"[CLS]", &tokens.cls}, {"[SEP]", &tokens.sep}, {"[MASK]", &tokens.mask}}};
     std::vector<std::string_view> missing;
     for (const auto& [text, id] : wanted) {
-      const auto found = std::find_if(pieces_.begin(), pieces_.end(), [&, t = text](const Piece& piece) { return piece.text == t; });
+      const auto found =
+          std::find_if(pieces_.begin(), pieces_.end(), [&, t = text](const Piece& piece) { return piece.text == t; });
       if (found == pieces_.end()) {
         missing.push_back(text);
         continue;
@@ -321,9 +349,10 @@ class ModelChecker {
       *id = static_cast<int32_t>(index);
     }
     if (!missing.empty()) {
-      fail(fmt::format("must have the pieces <pad>, <unk>, [CLS], [SEP] and [MASK] of an ALBERT vocabulary, got none for {}; "
-                       "train it with --pad_id=0 --unk_id=1 --bos_id=-1 --eos_id=-1 --control_symbols=[CLS],[SEP],[MASK]",
-                       fmt::join(missing, ", ")));
+      fail(
+          fmt::format("must have the pieces <pad>, <unk>, [CLS], [SEP] and [MASK] of an ALBERT vocabulary, got none for {}; "
+                      "train it with --pad_id=0 --unk_id=1 --bos_id=-1 --eos_id=-1 --control_symbols=[CLS],[SEP],[MASK]",
+                      fmt::join(missing, ", ")));
     }
     if (trainer_.pad_id && *trainer_.pad_id >= 0 && *trainer_.pad_id != tokens.pad) {
       fail(fmt::format("trainer_spec.pad_id: must be {}, where <pad> is, got {}", tokens.pad, *trainer_.pad_id));

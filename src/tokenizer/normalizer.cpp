@@ -167,7 +167,8 @@ std::string to_utf8(const std::u32string& text) {
 
 std::string normalize_text(std::string_view text, const TokenizerOptions& options) {
   if (text.size() > kMaxTextBytes) {
-    throw DataError(fmt::format("text: must have at most {} bytes, got {}; break it into sentences or paragraphs", kMaxTextBytes, text.size()));
+    throw DataError(fmt::format("text: must have at most {} bytes, got {}; break it into sentences or paragraphs", kMaxTextBytes,
+                                text.size()));
   }
   if (auto ascii = normalize_ascii(text, options.lower_case)) return *std::move(ascii);
   const std::u32string characters = decompose(split_and_join(text), options.keep_accents);

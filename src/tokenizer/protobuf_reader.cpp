@@ -9,8 +9,9 @@ namespace albert::protobuf {
 float Field::float_value() const { return std::bit_cast<float>(static_cast<uint32_t>(number_value)); }
 
 void Reader::fail(std::string_view what) const {
-  throw DataError(fmt::format("{}: must be a SentencePiece model, got {} at byte {} of {}; the file is damaged or of another kind",
-                              where_, what, size_ - rest_.size(), size_));
+  throw DataError(
+      fmt::format("{}: must be a SentencePiece model, got {} at byte {} of {}; the file is damaged or of another kind", where_,
+                  what, size_ - rest_.size(), size_));
 }
 
 uint64_t Reader::varint() {

@@ -46,8 +46,9 @@ struct PieceWithId {
 };
 
 std::string tokenizer_hash(std::string_view model_bytes, const TokenizerOptions& options) {
-  return sha256_hex(fmt::format("albert tokenizer\nnormalizer {}\nICU {}\nlower_case {}\nkeep_accents {}\nmodel {}\n", kNormalizerVersion,
-                                icu_version(), options.lower_case, options.keep_accents, sha256_hex(model_bytes)));
+  return sha256_hex(fmt::format("albert tokenizer\nnormalizer {}\nICU {}\nlower_case {}\nkeep_accents {}\nmodel {}\n",
+                                kNormalizerVersion, icu_version(), options.lower_case, options.keep_accents,
+                                sha256_hex(model_bytes)));
 }
 
 }  // namespace
@@ -124,7 +125,11 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::load(const std::filesystem::path& model, const TokenizerOptions& options) {
-  return from_bytes(read_file(model, kMaxModelBytes), options, model.string());
+  try {
+    return from_bytes(read_file(model, kMaxModelBytes), options, model.string());
+  } catch (const IoError& error) {
+    throw DataError(error.what());  // a vocabulary is data: the programs' exit codes tell it from a broken disk
+  }
 }
 
 Tokenizer Tokenizer::from_bytes(std::string bytes, const TokenizerOptions& options, const std::string& name) {
@@ -152,7 +157,8 @@ std::string Tokenizer::decode(const std::vector<int32_t>& ids) const {
   std::string text;
   for (const int32_t id : ids) {
     std::string_view rest = piece(id);
-    for (size_t found = 0; (found = rest.find(kSpaceSymbol)) != std::string_view::npos; rest.remove_prefix(found + kSpaceSymbol.size())) {
+    for (size_t found = 0; (found = rest.find(kSpaceSymbol)) != std::string_view::npos;
+         rest.remove_prefix(found + kSpaceSymbol.size())) {
       text += rest.substr(0, found);
       text += ' ';
     }
@@ -165,7 +171,8 @@ std::string Tokenizer::decode(const std::vector<int32_t>& ids) const {
 int32_t Tokenizer::vocab_size() const { return impl_->unigram.size(); }
 
 std::string_view Tokenizer::piece(int32_t id) const {
-  if (id < 0 || id >= vocab_size()) throw DataError(fmt::format("token id: must be in [0, {}), got {}; is it of another vocabulary?", vocab_size(), id));
+  if (id < 0 || id >= vocab_size())
+    throw DataError(fmt::format("token id: must be in [0, {}), got {}; is it of another vocabulary?", vocab_size(), id));
   return impl_->unigram.piece(id);
 }
 

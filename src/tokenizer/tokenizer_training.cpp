@@ -104,23 +104,27 @@ std::string number_behind(std::string_view message, std::string_view marker) {
 
 [[noreturn]] void fail_training(const TokenizerConfig& config, std::string message) {
   if (const std::string largest = number_behind(message, "Please set it to a value <= "); !largest.empty()) {
-    throw DataError(fmt::format("tokenizer.vocab_size: must be at most {} for this text, got {}; lower it or give more text", largest, config.vocab_size));
+    throw DataError(fmt::format("tokenizer.vocab_size: must be at most {} for this text, got {}; lower it or give more text",
+                                largest, config.vocab_size));
   }
   if (const std::string smallest = number_behind(message, fmt::format(" {} vs ", config.vocab_size)); !smallest.empty()) {
-    throw DataError(fmt::format("tokenizer.vocab_size: must be at least {} to hold the characters of this text, got {}; "
-                                "raise it or lower tokenizer.character_coverage",
-                                smallest, config.vocab_size));
+    throw DataError(
+        fmt::format("tokenizer.vocab_size: must be at least {} to hold the characters of this text, got {}; "
+                    "raise it or lower tokenizer.character_coverage",
+                    smallest, config.vocab_size));
   }
   std::replace(message.begin(), message.end(), '\n', ' ');
-  throw DataError(fmt::format("tokenizer: SentencePiece cannot train a vocabulary of {} pieces on this text: {}", config.vocab_size, message));
+  throw DataError(fmt::format("tokenizer: SentencePiece cannot train a vocabulary of {} pieces on this text: {}",
+                              config.vocab_size, message));
 }
 
 }  // namespace
 
 void TokenizerConfig::validate(config::Issues& issues) const {
   if (sample_bytes.bytes < static_cast<uint64_t>(kMinSampleBytes) || sample_bytes.bytes > kMaxSampleBytes) {
-    issues.add("sample_bytes", fmt::format("must be in [{}, {}], got {}", to_string(ByteSize{static_cast<uint64_t>(kMinSampleBytes)}),
-                                           to_string(ByteSize{kMaxSampleBytes}), to_string(sample_bytes)));
+    issues.add("sample_bytes",
+               fmt::format("must be in [{}, {}], got {}", to_string(ByteSize{static_cast<uint64_t>(kMinSampleBytes)}),
+                           to_string(ByteSize{kMaxSampleBytes}), to_string(sample_bytes)));
   }
 }
 
@@ -136,9 +140,10 @@ TrainedTokenizer train_tokenizer(const TokenizerConfig& config, const SentenceSo
   }
   result.sampled_bytes = static_cast<int64_t>(sample.size_bytes());
   if (result.sampled_bytes < kMinSampleBytes) {
-    throw DataError(fmt::format("tokenizer: needs at least {} bytes of text to train a vocabulary, got {}; give more text or name a "
-                                "vocabulary in tokenizer.model",
-                                kMinSampleBytes, result.sampled_bytes));
+    throw DataError(
+        fmt::format("tokenizer: needs at least {} bytes of text to train a vocabulary, got {}; give more text or name a "
+                    "vocabulary in tokenizer.model",
+                    kMinSampleBytes, result.sampled_bytes));
   }
   std::vector<std::string> sentences = sample.take();
   result.num_sampled = static_cast<int64_t>(sentences.size());
@@ -146,7 +151,8 @@ TrainedTokenizer train_tokenizer(const TokenizerConfig& config, const SentenceSo
   const auto status = sentencepiece::SentencePieceTrainer::Train(trainer_options(config), &iterator, &result.model_bytes);
   if (!status.ok()) fail_training(config, status.message());
   const ModelSummary summary = check_model(result.model_bytes, "trained vocabulary");
-  ALBERT_CHECK(summary.special_tokens == SpecialTokens{} && summary.num_pieces == config.vocab_size, "SentencePiece gave other pieces than asked for");
+  ALBERT_CHECK(summary.special_tokens == SpecialTokens{} && summary.num_pieces == config.vocab_size,
+               "SentencePiece gave other pieces than asked for");
   return result;
 }
 

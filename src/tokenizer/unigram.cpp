@@ -14,8 +14,8 @@
 namespace albert {
 namespace {
 
-constexpr float kUnknownPenalty = 10.0F;         // under the worst normal piece (SentencePiece's kUnkPenalty)
-constexpr float kScoreResetThreshold = 1e5F;     // sums are started anew beyond this, so that long texts keep their precision
+constexpr float kUnknownPenalty = 10.0F;      // under the worst normal piece (SentencePiece's kUnkPenalty)
+constexpr float kScoreResetThreshold = 1e5F;  // sums are started anew beyond this, so that long texts keep their precision
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 /// What SentencePiece 0.2 adds for a user-defined piece: more than any probability, and more for a longer one.
@@ -74,14 +74,16 @@ Unigram::Unigram(const ParsedModel& model)
     const uint32_t node = user_defined_.child(DoubleArray::kRoot, text);
     const bool is_symbol_start = node != DoubleArray::kRoot;
     bool is_longer = false;
-    for (int next = 1; is_symbol_start && next < 256; ++next) is_longer = is_longer || user_defined_.child(node, static_cast<char>(next)) != 0;
+    for (int next = 1; is_symbol_start && next < 256; ++next)
+      is_longer = is_longer || user_defined_.child(node, static_cast<char>(next)) != 0;
     kept_always_[c] = is_symbol_start && !is_longer && text != ' ';
     kept_before_ascii_[c] = !is_symbol_start && text != ' ' && !charsmap_.concerns_ascii(text);
   }
 }
 
 int32_t Unigram::piece_to_id(std::string_view text) const {
-  const auto found = std::lower_bound(by_text_.begin(), by_text_.end(), text, [&](int32_t id, std::string_view t) { return piece(id) < t; });
+  const auto found =
+      std::lower_bound(by_text_.begin(), by_text_.end(), text, [&](int32_t id, std::string_view t) { return piece(id) < t; });
   return found != by_text_.end() && piece(*found) == text ? *found : unknown_id_;
 }
 
@@ -175,7 +177,8 @@ void Unigram::segment(std::string_view text, Result& result) const {
   result.normalized = normalize(text);
   result.segments.clear();
   const std::string_view normalized = result.normalized;
-  if (normalized.size() > INT32_MAX) throw DataError(fmt::format("text: has {} bytes after normalisation, more than 2 GiB", normalized.size()));
+  if (normalized.size() > INT32_MAX)
+    throw DataError(fmt::format("text: has {} bytes after normalisation, more than 2 GiB", normalized.size()));
   const std::vector<Best> best = search(normalized);
   std::vector<size_t> ends;
   ends.reserve(normalized.size() / 3 + 1);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 namespace albert {
 namespace {
 
@@ -26,6 +28,8 @@ void TrainingConfig::validate(config::Issues& issues) const {
   if (duration.unit == DurationUnit::percent) {
     issues.add("duration", fmt::format("must be in steps, epochs or tokens, got {}", to_string(duration)));
   }
+  static const std::regex kDevice("auto|cpu|cuda(:[0-9]{1,3})?");
+  if (!std::regex_match(device, kDevice)) issues.add("device", fmt::format("must be auto, cpu, cuda or cuda:N, got '{}'", device));
   if (micro_batch.value.has_value() && *micro_batch.value > batch_size) {
     issues.add("micro_batch", fmt::format("must be at most batch_size ({}), got {}", batch_size, *micro_batch.value));
   }

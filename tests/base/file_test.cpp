@@ -58,6 +58,7 @@ TEST(File, ErrorsNameThePathAndTheReason) {
   EXPECT_THAT([&] { (void)MappedFile(folder.path()); }, ThrowsMessage<IoError>(HasSubstr("Is a directory")));
   EXPECT_THAT([&] { write_file_atomically(folder / "no/such", "x"); }, ThrowsMessage<IoError>(HasSubstr("cannot create")));
   EXPECT_THAT([&] { FileWriter("/dev/full").write(std::string(5'000'000, 'x')); }, ThrowsMessage<IoError>(HasSubstr("No space left")));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full")) << "a device is not removed";
   write_file_atomically(folder / "a", "12345");
   EXPECT_THAT([&] { (void)read_file(folder / "a", 4); }, ThrowsMessage<IoError>(HasSubstr("larger than 4 bytes")));
   EXPECT_THAT([&] { make_directories(folder / "a/b"); }, ThrowsMessage<IoError>(HasSubstr("cannot create folder")));

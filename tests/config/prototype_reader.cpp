@@ -2,7 +2,9 @@
 
 namespace albert::prototype {
 
-Prototype read(std::string_view text, const config::Overrides& overrides) { return config::parse_config<Prototype>(text, "c.yaml", overrides); }
+Prototype read(std::string_view text, const config::Overrides& overrides) {
+  return config::parse_config<Prototype>(text, "c.yaml", overrides);
+}
 
 std::string error_of(std::string_view text, const config::Overrides& overrides) {
   try {

@@ -40,9 +40,15 @@ std::string mistype(std::string name, RandomStream& random) {
     const auto at = static_cast<size_t>(random.below(name.size()));
     const char letter = static_cast<char>('a' + static_cast<int>(random.below(26)));
     switch (random.below(4)) {
-      case 0: name.erase(at, 1); break;
-      case 1: name.insert(at, 1, letter); break;
-      case 2: name[at] = letter; break;
+      case 0:
+        name.erase(at, 1);
+        break;
+      case 1:
+        name.insert(at, 1, letter);
+        break;
+      case 2:
+        name[at] = letter;
+        break;
       default:
         if (at + 1 < name.size()) std::swap(name[at], name[at + 1]);
     }
@@ -67,7 +73,8 @@ TEST(Suggestions, AreRightForNineOfTenMistypes) {
         const auto typed = mistype(name, random);
         const auto prefix = section.empty() ? std::string() : section + '.';
         if (std::find(names.begin(), names.end(), typed) != names.end()) continue;
-        const auto yaml = section.empty() ? fmt::format("output: x\n\"{}\": 1\n", typed) : fmt::format("output: x\n{}:\n  \"{}\": 1\n", section, typed);
+        const auto yaml = section.empty() ? fmt::format("output: x\n\"{}\": 1\n", typed)
+                                          : fmt::format("output: x\n{}:\n  \"{}\": 1\n", section, typed);
         ++all;
         if (prototype::error_of(yaml).find(fmt::format("did you mean '{}{}'?", prefix, name)) != std::string::npos) ++right;
       }
@@ -79,8 +86,9 @@ TEST(Suggestions, AreRightForNineOfTenMistypes) {
 }
 
 TEST(Suggestions, FindTheSectionOfEveryKeyThatIsWrittenAtTheTop) {
-  for (const char* path : {"model.hidden_size", "model.dropout", "data.max_length", "optimizer.weight_decay", "optimizer.layer_decay.rate",
-                           "training.batch_size", "training.early_stopping.patience", "data.sources[].weight"}) {
+  for (const char* path :
+       {"model.hidden_size", "model.dropout", "data.max_length", "optimizer.weight_decay", "optimizer.layer_decay.rate",
+        "training.batch_size", "training.early_stopping.patience", "data.sources[].weight"}) {
     const auto name = std::string_view(path).substr(std::string_view(path).rfind('.') + 1);
     EXPECT_EQ(prototype::error_of(fmt::format("output: x\n{}: 1\n", name)),
               fmt::format("c.yaml:2:1: {}: unknown key; did you mean '{}'?", name, path));

@@ -66,7 +66,8 @@ TEST(YamlReader, KeepsTheDefaultOfWhatIsNotWritten) {
 }
 
 TEST(YamlReader, TakesAutoAndNullForWhatTheyMean) {
-  const auto config = read("output: x\nmodel: {init_from: null}\ntraining: {micro_batch: auto, device: auto, early_stopping: ~}\n");
+  const auto config =
+      read("output: x\nmodel: {init_from: null}\ntraining: {micro_batch: auto, device: auto, early_stopping: ~}\n");
   EXPECT_EQ(config, (Prototype{.output = "x"}));
 }
 
@@ -111,7 +112,8 @@ TEST(YamlReader, ReadsAFileAndNamesItInErrors) {
   EXPECT_THAT([&] { (void)config::read_config<Prototype>(path); },
               ::testing::ThrowsMessage<ConfigError>(path.string() + ":2:1: sed: unknown key; did you mean 'training.seed'?"));
   EXPECT_THAT([&] { (void)config::read_config<Prototype>(folder / "none.yaml"); },
-              ::testing::ThrowsMessage<ConfigError>((folder / "none.yaml").string() + ": must be a configuration file, got no such file"));
+              ::testing::ThrowsMessage<ConfigError>((folder / "none.yaml").string() +
+                                                    ": must be a configuration file, got no such file"));
   EXPECT_THAT([&] { (void)config::read_config<Prototype>(folder.path()); },
               ::testing::ThrowsMessage<ConfigError>(folder.path().string() + ": must be a configuration file, got a folder"));
 }
@@ -143,7 +145,8 @@ training:
 
 TEST(YamlReader, RunsTheRulesOfAStructOnlyWhenItsValuesAreGood) {
   EXPECT_EQ(error_of("output: x\ntraining: {batch_size: 0, micro_batch: 300}"),
-            "c.yaml:2:24: training.batch_size: must be at least 1, got 0") << "micro_batch is not compared with a default";
+            "c.yaml:2:24: training.batch_size: must be at least 1, got 0")
+      << "micro_batch is not compared with a default";
 }
 
 TEST(YamlReader, PlacesARuleOnAMissingKeyAtTheNearestSection) {
@@ -160,7 +163,7 @@ TEST(YamlReader, StopsListingAfterFiftyProblems) {
   for (int i = 0; i < 60; ++i) text += "unknown_thing_" + std::to_string(i) + ": 1\n";
   const auto error = error_of(text);
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 50);
-  EXPECT_THAT(error, ::testing::EndsWith("\nc.yaml: more problems follow, 60 in all"));
+  EXPECT_THAT(error, ::testing::EndsWith("\nc.yaml: more problems follow"));
 }
 
 TEST(Issues, JoinTheirPrefix) {

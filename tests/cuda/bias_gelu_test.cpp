@@ -40,7 +40,8 @@ class BiasGelu : public ::testing::Test {
     at::manual_seed(7);
   }
 
-  // Widths: of ALBERT, odd (one number at a time), even but no multiple of the widest access. Tokens: one, and more than one chunk of rows.
+  // Widths: of ALBERT, odd (one number at a time), even but no multiple of the widest access. Tokens: one, and more than one
+  // chunk of rows.
   template <typename Check>
   static void for_each_problem(const Check& check) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {

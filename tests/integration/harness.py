@@ -29,7 +29,7 @@ model:
 tokenizer: {{vocab_size: 400, sample_bytes: 1 MiB}}
 data:
   sources:
-    - {{path: "{text}", format: wrapped, document_boundary: file}}
+    - {{path: "{text}", format: paragraphs, document_boundary: blank_line}}
   store: {output}/store
   max_length: 64
   validation_fraction: 0.1
@@ -69,7 +69,8 @@ class ProgramTest(unittest.TestCase):
         process = subprocess.Popen([BIN / "albert-train", *map(str, arguments)], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
-        self.addCleanup(process.kill)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)  # the last one added runs first
         return process
 
     def wait_for_step(self, output, step, process, timeout=60):

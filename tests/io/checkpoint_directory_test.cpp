@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -65,7 +65,8 @@ TEST(CheckpointDirectory, LoadsWhatItSaved) {
   EXPECT_TRUE(holds(*loaded, sample));
   EXPECT_EQ(loaded->path(), folder / "run/checkpoints/step-00000100");
   EXPECT_TRUE(holds(load_checkpoint(folder / "run/checkpoints/latest"), sample)) << "through the link";
-  EXPECT_THAT([&] { (void)loaded->arrays("none.safetensors"); }, ThrowsMessage<IoError>(HasSubstr("wanted arrays in \"none.safetensors\"")));
+  EXPECT_THAT([&] { (void)loaded->arrays("none.safetensors"); },
+              ThrowsMessage<IoError>(HasSubstr("wanted arrays in \"none.safetensors\"")));
   EXPECT_THAT([&] { (void)loaded->file("none.json"); }, ThrowsMessage<IoError>(HasSubstr("wanted file \"none.json\"")));
 }
 
@@ -103,7 +104,8 @@ TEST(CheckpointDirectory, TheManifestIsTheDocumentedText) {
   "files": {
     "config.json": {
       "size": 2,
-      "xxh3_64": ")" + to_hex(xxh3_64("{}")) + R"("
+      "xxh3_64": ")" + to_hex(xxh3_64("{}")) +
+                           R"("
     }
   },
   "format_version": 1,
@@ -112,7 +114,8 @@ TEST(CheckpointDirectory, TheManifestIsTheDocumentedText) {
   },
   "run_id": "r",
   "step": 7)";
-  EXPECT_EQ(read_file(folder / "step-00000007/manifest.json"), body + ",\n  \"sha256\": \"" + sha256_hex(body + "\n}\n") + "\"\n}\n");
+  EXPECT_EQ(read_file(folder / "step-00000007/manifest.json"),
+            body + ",\n  \"sha256\": \"" + sha256_hex(body + "\n}\n") + "\"\n}\n");
 }
 
 TEST(CheckpointDirectory, SavingAStepAgainReplacesIt) {
@@ -127,7 +130,8 @@ TEST(CheckpointDirectory, SavingAStepAgainReplacesIt) {
 TEST(CheckpointDirectory, KnowsOnlyNamesOfSteps) {
   const TemporaryFolder folder;
   CheckpointDirectory directory(folder.path());
-  for (const char* name : {"step-5", "step-000000005", "step-0000000x", "step--0000001", "other", "step-00000007x"}) fs::create_directory(folder / name);
+  for (const char* name : {"step-5", "step-000000005", "step-0000000x", "step--0000001", "other", "step-00000007x"})
+    fs::create_directory(folder / name);
   write_file_atomically(folder / "step-00000009", "a file");
   save_sample(directory, 123'456'789);
   save_sample(directory, 3);
@@ -317,14 +321,16 @@ TEST(CheckpointDirectory, AnInterruptedReplacementIsSettledAtTheNextOpen) {
 TEST(CheckpointDirectory, MarkingAMissingStepAsBestIsRefused) {
   const TemporaryFolder folder;
   CheckpointDirectory directory(folder.path());
-  EXPECT_THAT([&] { directory.mark_best(4); }, ThrowsMessage<IoError>(HasSubstr("step-00000004: wanted a checkpoint to mark as best, got none")));
+  EXPECT_THAT([&] { directory.mark_best(4); },
+              ThrowsMessage<IoError>(HasSubstr("step-00000004: wanted a checkpoint to mark as best, got none")));
 }
 
 TEST(CheckpointDirectory, RefusesNamesThatLeaveTheFolder) {
   const TemporaryFolder folder;
   CheckpointDirectory directory(folder.path());
   for (const char* name : {"../x", "a/b", "", ".hidden", "manifest.json"}) {
-    EXPECT_THROW(directory.save({.run_id = "r", .step = 1, .hashes = {}}, {.arrays = {}, .files = {{name, "x"}}}), InternalError) << name;
+    EXPECT_THROW(directory.save({.run_id = "r", .step = 1, .hashes = {}}, {.arrays = {}, .files = {{name, "x"}}}), InternalError)
+        << name;
   }
   EXPECT_THAT(names_in(folder.path()), IsEmpty());
 }
@@ -358,7 +364,8 @@ TEST(CheckpointDirectory, HostileManifestsAreRefused) {
       {file("manifest.json", ok), "wanted the plain name of a file"},
       {file("a", R"({"size": -1, "xxh3_64": "0123456789abcdef"})"), "wanted \"size\" to be a non-negative integer"},
       {file("a", R"({"size": 1, "xxh3_64": "0123"})"), "wanted \"xxh3_64\" of 16 hexadecimal digits, got \"0123\""},
-      {file("a", R"({"size": 1, "xxh3_64": "0123456789abcdef", "tensors": {"t": "x"}})"), "tensor \"t\": wanted 16 hexadecimal digits"},
+      {file("a", R"({"size": 1, "xxh3_64": "0123456789abcdef", "tensors": {"t": "x"}})"),
+       "tensor \"t\": wanted 16 hexadecimal digits"},
       {file("a", R"({"size": 1, "xxh3_64": "0123456789abcdef", "mode": 1})"), "wanted 2 members, got 3"},
       {"[1", "wanted JSON"},
   };

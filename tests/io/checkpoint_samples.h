@@ -24,7 +24,8 @@ class SampleCheckpoint {
     content.arrays["model.safetensors"]["a.weight"] = {DType::f32, {half}, weight_bytes.first(weight_bytes.size() / 2)};
     content.arrays["model.safetensors"]["b.weight"] = {DType::f32, {1, half}, weight_bytes.last(weight_bytes.size() / 2)};
     content.arrays["optimizer.safetensors"]["a.exp_avg"] = {DType::f32, {2, half}, std::as_bytes(std::span(moments_))};
-    content.files["training_state.json"] = "{\"step\": " + std::to_string(step) + ", \"variant\": " + std::to_string(variant) + "}\n";
+    content.files["training_state.json"] =
+        "{\"step\": " + std::to_string(step) + ", \"variant\": " + std::to_string(variant) + "}\n";
     content.files["config.json"] = "{}\n";
     identity = {.run_id = "run-1", .step = step, .hashes = {{"config", "c0ffee"}, {"data", "da7a"}}};
   }

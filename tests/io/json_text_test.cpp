@@ -11,8 +11,8 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 /// The error text of parsing, or "" where it is accepted.
 std::string error_of(std::string_view text, const JsonLimits& limits = {}) {
@@ -71,7 +71,8 @@ TEST(JsonText, ReadsAFileWithinItsLimit) {
   const TemporaryFolder folder;
   write_file_atomically(folder / "a.json", "{\"a\": 1}");
   EXPECT_EQ(read_json(folder / "a.json").at("a"), 1);
-  EXPECT_THAT([&] { (void)read_json(folder / "a.json", {.size_bytes = 7}); }, ThrowsMessage<IoError>(HasSubstr("a.json: larger than 7 bytes")));
+  EXPECT_THAT([&] { (void)read_json(folder / "a.json", {.size_bytes = 7}); },
+              ThrowsMessage<IoError>(HasSubstr("a.json: larger than 7 bytes")));
 }
 
 TEST(JsonText, QuotedTextIsShortAsciiOnOneLine) {

@@ -18,11 +18,15 @@ std::string length_prefix(uint64_t length) {
   return bytes;
 }
 
-std::string file_of(const std::string& header, size_t data_bytes) { return length_prefix(header.size()) + header + std::string(data_bytes, 'd'); }
+std::string file_of(const std::string& header, size_t data_bytes) {
+  return length_prefix(header.size()) + header + std::string(data_bytes, 'd');
+}
 
-/// The error text, or "" where the bytes are accepted. The copy on the heap has no spare byte, so that the sanitizer sees a step over its end.
+/// The error text, or "" where the bytes are accepted. The copy on the heap has no spare byte, so that the sanitizer sees a step
+/// over its end.
 std::string error_of(const std::string& bytes) {
-  const std::vector<std::byte> copy(reinterpret_cast<const std::byte*>(bytes.data()), reinterpret_cast<const std::byte*>(bytes.data()) + bytes.size());
+  const std::vector<std::byte> copy(reinterpret_cast<const std::byte*>(bytes.data()),
+                                    reinterpret_cast<const std::byte*>(bytes.data()) + bytes.size());
   try {
     (void)parse_safetensors(copy, "x");
   } catch (const IoError& error) {
@@ -61,9 +65,11 @@ std::vector<Hostile> broken_lengths() {
       {"empty file", "", "x: wanted at least 8 bytes, got 0; not a safetensors file"},
       {"seven bytes", "1234567", "wanted at least 8 bytes, got 7"},
       {"header length 0", length_prefix(0), "wanted a header that begins with {, got \"\""},
-      {"header length 2^63", length_prefix(uint64_t{1} << 63U) + "{}", "wanted a header of at most 16777216 bytes, got 9223372036854775808"},
+      {"header length 2^63", length_prefix(uint64_t{1} << 63U) + "{}",
+       "wanted a header of at most 16777216 bytes, got 9223372036854775808"},
       {"header length 2^64-1", length_prefix(UINT64_MAX) + "{}", "got 18446744073709551615"},
-      {"header length over the cap", length_prefix(kMaxSafetensorsHeaderBytes + 1) + "{}", "at most 16777216 bytes, got 16777217"},
+      {"header length over the cap", length_prefix(kMaxSafetensorsHeaderBytes + 1) + "{}",
+       "at most 16777216 bytes, got 16777217"},
       {"header longer than the file", length_prefix(3) + "{}", "wanted a header of 3 bytes, got 2; the file is cut short"},
       {"header longer than an empty rest", length_prefix(1), "wanted a header of 1 bytes, got 0"},
   };
@@ -82,24 +88,31 @@ std::vector<Hostile> broken_json() {
       {"trailing comma", file_of("{\"a\":" + ok + ",}", 8), "bad JSON or UTF-8"},
       {"single quotes", file_of("{'a':1}", 0), "bad JSON or UTF-8"},
       {"100000 deep arrays in a shape", file_of(with_shape(std::string(100'000, '[')), 8), "non-negative integers, got an array"},
-      {"100000 deep objects", file_of([] {
-         std::string deep;
-         for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
-         return deep;
-       }(), 0), "tensor \"a\": wanted dtype, shape and data_offsets, got key \"a\""},
+      {"100000 deep objects",
+       file_of(
+           [] {
+             std::string deep;
+             for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
+             return deep;
+           }(),
+           0),
+       "tensor \"a\": wanted dtype, shape and data_offsets, got key \"a\""},
       {"name is not UTF-8", file_of("{\"\xff\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name is an overlong encoding", file_of("{\"\xc0\xaf\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name is half a surrogate pair", file_of("{\"\\ud800\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name with a raw newline", file_of("{\"a\nb\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"metadata is not UTF-8", file_of("{\"__metadata__\":{\"k\":\"\xfe\"}}", 0), "bad JSON or UTF-8"},
-      {"same tensor twice", file_of("{\"a\":" + ok + ",\"a\":" + ok + "}", 8), "wanted each key once in the header, got \"a\" twice"},
+      {"same tensor twice", file_of("{\"a\":" + ok + ",\"a\":" + ok + "}", 8),
+       "wanted each key once in the header, got \"a\" twice"},
       {"same tensor twice, once escaped", file_of("{\"a\":" + ok + ",\"\\u0061\":" + ok + "}", 8), "got \"a\" twice"},
       {"metadata twice", file_of("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "got \"__metadata__\" twice"},
       {"metadata key twice", file_of("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0), "once in __metadata__, got \"k\" twice"},
       {"metadata is a list", file_of("{\"__metadata__\":[]}", 0), "wanted __metadata__ to be an object, got an array"},
       {"metadata is null", file_of("{\"__metadata__\":null}", 0), "wanted __metadata__ to be an object, got null"},
-      {"metadata value is a number", file_of("{\"__metadata__\":{\"k\":1}}", 0), "wanted a string for \"k\" of __metadata__, got a number"},
-      {"metadata value is nested", file_of("{\"__metadata__\":{\"k\":{}}}", 0), "wanted a string for \"k\" of __metadata__, got an object"},
+      {"metadata value is a number", file_of("{\"__metadata__\":{\"k\":1}}", 0),
+       "wanted a string for \"k\" of __metadata__, got a number"},
+      {"metadata value is nested", file_of("{\"__metadata__\":{\"k\":{}}}", 0),
+       "wanted a string for \"k\" of __metadata__, got an object"},
       {"tensor is a number", file_of("{\"a\":1}", 0), "tensor \"a\": wanted an object, got a number"},
       {"tensor is null", file_of("{\"a\":null}", 0), "tensor \"a\": wanted an object, got null"},
       {"65537 tensors", file_of(many_tensors(kMaxSafetensorsArrays + 1), 0), "wanted at most 65536 tensors, got more"},
@@ -131,13 +144,20 @@ std::vector<Hostile> broken_fields() {
       {"dimension is text", file_of(with_shape("[\"2\"]"), 8), "got a string"},
       {"dimension is null", file_of(with_shape("[null]"), 8), "non-negative integers, got null"},
       {"dimension is true", file_of(with_shape("[true]"), 8), "non-negative integers, got true"},
-      {"65 dimensions", file_of(with_shape("[2" + [] {
-         std::string ones;
-         for (int i = 0; i < 64; ++i) ones += ",1";
-         return ones;
-       }() + "]"), 8), "wanted at most 64 dimensions, got more"},
-      {"product of the shape overflows", file_of(with_shape("[4294967296,4294967296]"), 8), "wanted a shape that fits in 64 bits"},
-      {"product times the element size overflows", file_of(with_shape("[4611686018427387904]"), 8), "wanted a shape that fits in 64 bits"},
+      {"65 dimensions",
+       file_of(with_shape("[2" +
+                          [] {
+                            std::string ones;
+                            for (int i = 0; i < 64; ++i) ones += ",1";
+                            return ones;
+                          }() +
+                          "]"),
+               8),
+       "wanted at most 64 dimensions, got more"},
+      {"product of the shape overflows", file_of(with_shape("[4294967296,4294967296]"), 8),
+       "wanted a shape that fits in 64 bits"},
+      {"product times the element size overflows", file_of(with_shape("[4611686018427387904]"), 8),
+       "wanted a shape that fits in 64 bits"},
       {"product wraps to the right size", file_of(with_shape("[4611686018427387906]"), 8), "wanted a shape that fits in 64 bits"},
       {"shape too small", file_of(with_shape("[1]"), 8), "wanted 4 bytes for [1] of F32, got 8"},
       {"shape too large", file_of(with_shape("[3]"), 8), "wanted 12 bytes for [3] of F32, got 8"},
@@ -155,10 +175,14 @@ std::vector<Hostile> broken_offsets() {
       {"fractional offset", file_of(with_offsets("[0,8.5]"), 8), "non-negative integers, got 8.5"},
       {"reversed offsets", file_of(with_offsets("[8,0]"), 8), "wanted data_offsets in ascending order, got [8, 0]"},
       {"end behind the file", file_of(with_offsets("[0,8]"), 7), "inside the 7 bytes of data, got [0, 8]; the file is cut short"},
-      {"offsets near 2^64", file_of(with_offsets("[18446744073709551608,18446744073709551615]"), 8), "inside the 8 bytes of data"},
-      {"hole at the start", file_of(with_offsets("[8,16]"), 16), "wanted its data to begin at 0, where the one before ends, got 8 (a hole)"},
-      {"hole between two", file_of(pair("[0,8]", "[12,20]"), 20), "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 12 (a hole)"},
-      {"overlap", file_of(pair("[0,8]", "[4,12]"), 12), "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 4 (they overlap)"},
+      {"offsets near 2^64", file_of(with_offsets("[18446744073709551608,18446744073709551615]"), 8),
+       "inside the 8 bytes of data"},
+      {"hole at the start", file_of(with_offsets("[8,16]"), 16),
+       "wanted its data to begin at 0, where the one before ends, got 8 (a hole)"},
+      {"hole between two", file_of(pair("[0,8]", "[12,20]"), 20),
+       "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 12 (a hole)"},
+      {"overlap", file_of(pair("[0,8]", "[4,12]"), 12),
+       "tensor \"b\": wanted its data to begin at 8, where the one before ends, got 4 (they overlap)"},
       {"same bytes twice", file_of(pair("[0,8]", "[0,8]"), 8), "got 0 (they overlap)"},
       {"one trailing byte", file_of(with_offsets("[0,8]"), 9), "wanted 8 bytes of data after the header, got 9 (1 trailing)"},
       {"data without tensors", file_of("{}", 4), "wanted 0 bytes of data after the header, got 4 (4 trailing)"},
@@ -183,9 +207,11 @@ TEST(SafetensorsHostile, WhatTheFormatAllowsIsAccepted) {
   EXPECT_EQ(error_of(file_of("{}", 0)), "");
   EXPECT_EQ(error_of(file_of("{}      ", 0)), "") << "padding";
   EXPECT_EQ(error_of(file_of(pair("[8,16]", "[0,8]"), 16)), "") << "any order of names";
-  EXPECT_EQ(error_of(file_of("{ \"a\" : {\"data_offsets\":[0,1],\"shape\":[1],\"dtype\":\"U8\"} }", 1)), "") << "spaces, any order of fields";
-  EXPECT_EQ(error_of(file_of(with_shape("[0,9223372036854775807]"), 0)), "x: tensor \"a\": wanted data_offsets inside the 0 bytes of data, got [0, 8]; "
-                                                                         "the file is cut short or damaged");
+  EXPECT_EQ(error_of(file_of("{ \"a\" : {\"data_offsets\":[0,1],\"shape\":[1],\"dtype\":\"U8\"} }", 1)), "")
+      << "spaces, any order of fields";
+  EXPECT_EQ(error_of(file_of(with_shape("[0,9223372036854775807]"), 0)),
+            "x: tensor \"a\": wanted data_offsets inside the 0 bytes of data, got [0, 8]; "
+            "the file is cut short or damaged");
   EXPECT_EQ(error_of(file_of(many_tensors(kMaxSafetensorsArrays), 0)), "") << "the cap itself";
 }
 
@@ -200,7 +226,8 @@ TEST(SafetensorsHostile, RandomDamageNeverDoesMoreThanThrow) {
   for (uint64_t i = 0; i < 20'000; ++i) {
     RandomStream random(1, "damage", i);
     std::string damaged = whole;
-    for (uint64_t n = random.below(4) + 1; n > 0; --n) damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
+    for (uint64_t n = random.below(4) + 1; n > 0; --n)
+      damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
     (void)error_of(damaged);  // any other exception, a crash or the sanitizer fails the test
   }
 }

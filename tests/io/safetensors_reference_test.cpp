@@ -52,7 +52,8 @@ TEST(SafetensorsReference, LibraryAndReaderAgreeInBothDirections) {
   ours["empty"] = {DType::f32, {0, 5}, {}};
   write_safetensors(folder / "ours.safetensors", ours, {{"format", "pt"}});
   write_file_atomically(folder / "check.py", kScript);
-  const std::string command = "'" + std::string(python) + "' '" + (folder / "check.py").string() + "' '" + folder.path().string() + "'";
+  const std::string command =
+      "'" + std::string(python) + "' '" + (folder / "check.py").string() + "' '" + folder.path().string() + "'";
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
 
   EXPECT_EQ(read_file(folder / "again.safetensors"), read_file(folder / "ours.safetensors")) << "the writers agree byte for byte";
@@ -71,7 +72,8 @@ TEST(SafetensorsReference, LibraryAndReaderAgreeInBothDirections) {
     EXPECT_EQ(value, static_cast<double>(i));
   }
   write_safetensors(folder / "copy.safetensors", theirs.arrays(), theirs.metadata());
-  EXPECT_EQ(read_file(folder / "copy.safetensors"), read_file(folder / "theirs.safetensors")) << "a copy of their file is their file";
+  EXPECT_EQ(read_file(folder / "copy.safetensors"), read_file(folder / "theirs.safetensors"))
+      << "a copy of their file is their file";
 }
 
 }  // namespace

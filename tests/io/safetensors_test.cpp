@@ -14,11 +14,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
-constexpr std::array kAllTypes{DType::boolean, DType::u8,  DType::i8,  DType::f8_e5m2, DType::f8_e4m3, DType::i16, DType::u16, DType::f16,
-                               DType::bf16,    DType::i32, DType::u32, DType::f32,     DType::f64,     DType::i64, DType::u64};
+constexpr std::array kAllTypes{DType::boolean, DType::u8,  DType::i8,  DType::f8_e5m2, DType::f8_e4m3,
+                               DType::i16,     DType::u16, DType::f16, DType::bf16,    DType::i32,
+                               DType::u32,     DType::f32, DType::f64, DType::i64,     DType::u64};
 
 std::vector<std::byte> numbered_bytes(size_t size, unsigned start) {
   std::vector<std::byte> bytes(size);
@@ -118,15 +119,31 @@ TEST(Safetensors, TheWriterRefusesWhatTheReaderWould) {
   const auto write = [&](const NamedArrays& arrays, const SafetensorsMetadata& metadata) {
     write_safetensors(folder / "a.safetensors", arrays, metadata);
   };
-  EXPECT_THAT([&] { write({{"a", {DType::f32, {3}, bytes}}}, {}); }, ThrowsMessage<InternalError>(HasSubstr("\"a\": 8 bytes for [3] of F32")));
+  EXPECT_THAT(
+      [&] {
+        write({{"a", {DType::f32, {3}, bytes}}}, {});
+      },
+      ThrowsMessage<InternalError>(HasSubstr("\"a\": 8 bytes for [3] of F32")));
   EXPECT_THAT([&] { write({{"a", {DType::f32, {-2}, bytes}}}, {}); }, ThrowsMessage<InternalError>(HasSubstr("[-2]")));
-  EXPECT_THAT([&] { write({{"__metadata__", {DType::f32, {2}, bytes}}}, {}); }, ThrowsMessage<InternalError>(HasSubstr("cannot write")));
-  EXPECT_THAT([&] { write({{"a\xff", {DType::f32, {2}, bytes}}}, {}); }, ThrowsMessage<IoError>(HasSubstr("wanted a tensor name in UTF-8")));
+  EXPECT_THAT(
+      [&] {
+        write({{"__metadata__", {DType::f32, {2}, bytes}}}, {});
+      },
+      ThrowsMessage<InternalError>(HasSubstr("cannot write")));
+  EXPECT_THAT(
+      [&] {
+        write({{"a\xff", {DType::f32, {2}, bytes}}}, {});
+      },
+      ThrowsMessage<IoError>(HasSubstr("wanted a tensor name in UTF-8")));
   EXPECT_THAT([&] { write({}, {{"a", "\xff"}}); }, ThrowsMessage<IoError>(HasSubstr("wanted a metadata value in UTF-8")));
   NamedArrays many;
   for (size_t i = 0; i <= kMaxSafetensorsArrays; ++i) many[std::to_string(i)] = {DType::u8, {0}, {}};
   EXPECT_THAT([&] { write(many, {}); }, ThrowsMessage<IoError>(HasSubstr("wanted at most 65536 tensors")));
-  EXPECT_THAT([&] { write({}, {{"a", std::string(kMaxSafetensorsHeaderBytes, 'x')}}); }, ThrowsMessage<IoError>(HasSubstr("bytes of header")));
+  EXPECT_THAT(
+      [&] {
+        write({}, {{"a", std::string(kMaxSafetensorsHeaderBytes, 'x')}});
+      },
+      ThrowsMessage<IoError>(HasSubstr("bytes of header")));
   EXPECT_FALSE(std::filesystem::exists(folder / "a.safetensors")) << "nothing half-written";
 }
 

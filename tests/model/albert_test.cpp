@@ -60,9 +60,9 @@ TEST(Albert, GivesASequenceTheSameOutputAloneAndPacked) {
   const AlbertConfig config = tiny_config();
   auto model = random_model(config, 1);
   const EncoderInput packed = random_input(config, {20, 1, 7, 31, 7, 2}, 2);
-  const at::Tensor together = model(packed, kNoMasks).encoder.last_hidden;
+  const at::Tensor together = model->forward(packed, kNoMasks).encoder.last_hidden;
   for (int64_t i = 0; i < 6; ++i) {
-    const at::Tensor alone = model(testing::slice_sequences(packed, i, i + 1), kNoMasks).encoder.last_hidden;
+    const at::Tensor alone = model->forward(testing::slice_sequences(packed, i, i + 1), kNoMasks).encoder.last_hidden;
     const auto begin = packed.sequence_offsets[i].item<int64_t>();
     EXPECT_LT(relative_error(together.narrow(0, begin, alone.size(0)), alone), 2e-6) << "sequence " << i;
   }
@@ -73,8 +73,8 @@ TEST(Albert, ReturnsEachHiddenStateOnRequestOnly) {
   config.inner_group_num = 2;
   auto model = random_model(config, 1);
   const EncoderInput input = random_input(config, {5, 3}, 2);
-  EXPECT_TRUE(model(input, kNoMasks).encoder.hidden_states.empty());
-  const EncoderOutput output = model(input, kNoMasks, {.hidden_states = true}).encoder;
+  EXPECT_TRUE(model->forward(input, kNoMasks).encoder.hidden_states.empty());
+  const EncoderOutput output = model->forward(input, kNoMasks, {.hidden_states = true}).encoder;
   ASSERT_EQ(output.hidden_states.size(), 9U);
   EXPECT_TRUE(output.hidden_states.back().equal(output.last_hidden));
 }
@@ -89,7 +89,7 @@ TEST(Albert, HandsEachApplicationToTheHookAndGoesOnWithItsResult) {
     applications.push_back(application);
     return application == 3 ? at::zeros_like(hidden) : hidden;
   };
-  const at::Tensor hidden = model(input, kNoMasks, options).encoder.last_hidden;
+  const at::Tensor hidden = model->forward(input, kNoMasks, options).encoder.last_hidden;
   EXPECT_THAT(applications, ::testing::ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(hidden.abs().max().item<float>(), 0.0F);
 }
@@ -129,11 +129,11 @@ TEST(AlbertDropout, IsAFunctionOfTheSeedAlone) {
   auto model = random_model(with_dropout(), 1);
   const EncoderInput input = random_input(tiny_config(), {9, 4, 9}, 2);
   model->set_dropout_seed(5);
-  const at::Tensor first = model(input, kNoMasks).encoder.last_hidden;
-  const at::Tensor second = model(input, kNoMasks).encoder.last_hidden;
-  at::globalContext().defaultGenerator(at::kCPU).set_current_seed(77);
+  const at::Tensor first = model->forward(input, kNoMasks).encoder.last_hidden;
+  const at::Tensor second = model->forward(input, kNoMasks).encoder.last_hidden;
+  at::manual_seed(77);
   model->set_dropout_seed(5);
-  const at::Tensor again = model(input, kNoMasks).encoder.last_hidden;
+  const at::Tensor again = model->forward(input, kNoMasks).encoder.last_hidden;
   EXPECT_TRUE(first.equal(again));
   EXPECT_FALSE(first.equal(second));
 }

@@ -18,7 +18,7 @@ class GoldenParity : public ::testing::TestWithParam<const char*> {
  protected:
   GoldenCase golden_ = load_golden(testing::golden_folder() / (std::string(GetParam()) + ".safetensors"));
 
-  PretrainingOutput run() { return golden_.model(golden_.input, golden_.masked_positions, {.hidden_states = true}); }
+  PretrainingOutput run() { return golden_.model->forward(golden_.input, golden_.masked_positions, {.hidden_states = true}); }
   at::Tensor packed(const at::Tensor& padded) const { return padded.flatten(0, 1).index_select(0, golden_.real_rows); }
 };
 
@@ -54,13 +54,13 @@ TEST_P(GoldenParity, EmbeddingsAsInputGiveTheSameOutput) {
   EncoderInput input = golden_.input;
   input.embeddings = golden_.model->albert()->word_embeddings()(golden_.input.ids);
   input.ids = at::Tensor();
-  const PretrainingOutput output = golden_.model(input, golden_.masked_positions);
+  const PretrainingOutput output = golden_.model->forward(input, golden_.masked_positions);
   EXPECT_TRUE(output.mlm_logits.equal(expected.mlm_logits));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenParity,
                          ::testing::Values("one_group", "two_groups", "two_inner_layers", "unshared", "padded", "relu", "bert"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 /// Splits: per tensor 5e-6, whole gradient 1e-6 (design).
 constexpr double kSplitTensor = 5e-6;
@@ -74,7 +74,7 @@ void backward_share(GoldenCase& golden, int64_t first, int64_t last) {
       golden.masked_positions.ge(begin).logical_and(golden.masked_positions.lt(end)).nonzero().squeeze(1);
   const at::Tensor& targets = golden.tensors.at("masked_targets");
   const at::Tensor& labels = golden.tensors.at("sop_labels");
-  const PretrainingOutput output = golden.model(testing::slice_sequences(golden.input, first, last),
+  const PretrainingOutput output = golden.model->forward(testing::slice_sequences(golden.input, first, last),
                                                 golden.masked_positions.index_select(0, chosen) - begin);
   const at::Tensor mlm = cross_entropy_sum(output.mlm_logits, targets.index_select(0, chosen)) / targets.size(0);
   const at::Tensor sop = cross_entropy_sum(output.sop_logits, labels.slice(0, first, last)) / labels.size(0);

@@ -22,7 +22,7 @@ const at::Tensor kLabels = at::tensor({0, 1, 1}, at::kLong);
 std::map<std::string, at::Tensor> gradients(PretrainingModel& model, double application_decay) {
   testing::zero_gradients(*model);
   const PretrainingOutput output =
-      model(random_input(model->config(), {6, 3, 6}, 3), kMasked, {.application_decay = application_decay});
+      model->forward(random_input(model->config(), {6, 3, 6}, 3), kMasked, {.application_decay = application_decay});
   testing::backward_mean_losses(output, kTargets, kLabels);
   return testing::gradients_of(*model);
 }
@@ -110,7 +110,7 @@ TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
 TEST(ApplicationDecayForward, IsNotChanged) {
   auto model = random_model(tiny_config(), 1);
   const EncoderInput input = random_input(tiny_config(), {6, 3, 6}, 3);
-  EXPECT_TRUE(model(input, kMasked).mlm_logits.equal(model(input, kMasked, {.application_decay = kRate}).mlm_logits));
+  EXPECT_TRUE(model->forward(input, kMasked).mlm_logits.equal(model->forward(input, kMasked, {.application_decay = kRate}).mlm_logits));
 }
 
 TEST(LearningRateMultiplier, FollowsTheDepthOfGroups) {

@@ -15,7 +15,9 @@ TEST(AdamW, EachParameterGetsItsOwnDecayAndRate) {
   std::vector<at::Tensor> before;
   for (const OptimizedParameter& parameter : optimizer.parameters()) before.push_back(parameter.tensor.detach().clone());
   optimizer.step(0.1);
-  const auto moved_by = [&](size_t i) { return ((before[i] - optimizer.parameters()[i].tensor.detach()) / before[i]).mean().item<double>(); };
+  const auto moved_by = [&](size_t i) {
+    return ((before[i] - optimizer.parameters()[i].tensor.detach()) / before[i]).mean().item<double>();
+  };
   EXPECT_NEAR(moved_by(0), 0.1 * 0.05, 1e-6) << "decayed";
   EXPECT_EQ(moved_by(1), 0.0) << "excluded";
   EXPECT_EQ(moved_by(2), 0.0) << "excluded";
@@ -52,7 +54,8 @@ TEST(AdamW, FusedLoopsAndOperatorsAgree) {
       operators.step(0.05);
     }
     for (size_t i = 0; i < fused.parameters().size(); ++i) {
-      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6) << fused.parameters()[i].name;
+      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6)
+          << fused.parameters()[i].name;
     }
   }
 }

@@ -22,7 +22,7 @@ class Threads {
   int before_;
 };
 
-double norm(const at::Tensor& tensor) { return tensor.detach().to(at::kDouble).norm().item<double>(); }
+double l2_norm(const at::Tensor& tensor) { return tensor.detach().to(at::kDouble).norm().item<double>(); }
 
 TEST(Lamb, AStepMovesATensorByTheRateTimesItsNorm) {
   Lamb optimizer(sample_parameters(), {});
@@ -30,7 +30,7 @@ TEST(Lamb, AStepMovesATensorByTheRateTimesItsNorm) {
   for (const OptimizedParameter& parameter : optimizer.parameters()) before.push_back(parameter.tensor.detach().clone());
   fill_gradients(optimizer, 7);
   optimizer.step(0.01);
-  const auto moved = [&](size_t i) { return norm(optimizer.parameters()[i].tensor - before[i]) / norm(before[i]); };
+  const auto moved = [&](size_t i) { return l2_norm(optimizer.parameters()[i].tensor - before[i]) / l2_norm(before[i]); };
   EXPECT_NEAR(moved(0), 0.01, 1e-6) << "trust ratio: whatever the gradient's size";
   EXPECT_NEAR(moved(3), 0.25 * 0.01, 1e-6);
   EXPECT_GT(std::abs(moved(1) - 0.01), 1e-3) << "excluded: no trust ratio";
@@ -48,7 +48,7 @@ TEST(Lamb, AZeroTensorIsUpdatedWithRatioOne) {
   for (const UpdateKernel kernel : {UpdateKernel::fused, UpdateKernel::operators}) {
     Lamb optimizer({{.name = "w", .tensor = at::zeros({4}).requires_grad_()}}, {.moments = {.epsilon = 1e-12, .kernel = kernel}});
     optimizer.step(0.1);
-    EXPECT_EQ(norm(optimizer.flat_parameters()), 0.0) << "no gradient either: 0 / 0 is not taken";
+    EXPECT_EQ(l2_norm(optimizer.flat_parameters()), 0.0) << "no gradient either: 0 / 0 is not taken";
     fill_gradients(optimizer, 1);
     optimizer.step(0.1);
     // u = 0.1 g / sqrt(0.001 g^2) = sign(g) sqrt(10)
@@ -60,10 +60,10 @@ TEST(Lamb, TheClampBoundsTheNormOfTheWeights) {
   for (const UpdateKernel kernel : {UpdateKernel::fused, UpdateKernel::operators}) {
     Lamb optimizer(sample_parameters(), {.moments = {.kernel = kernel}, .clamp_weight_norm = 2.0});
     const at::Tensor before = optimizer.parameters()[0].tensor.detach().clone();
-    ASSERT_GT(norm(before), 2.0);
+    ASSERT_GT(l2_norm(before), 2.0);
     fill_gradients(optimizer, 7);
     optimizer.step(0.01);
-    EXPECT_NEAR(norm(optimizer.parameters()[0].tensor - before), 0.01 * 2.0, 1e-6);
+    EXPECT_NEAR(l2_norm(optimizer.parameters()[0].tensor - before), 0.01 * 2.0, 1e-6);
   }
 }
 
@@ -78,7 +78,8 @@ TEST(Lamb, FusedLoopsAndOperatorsAgree) {
       operators.step(0.05);
     }
     for (size_t i = 0; i < fused.parameters().size(); ++i) {
-      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6) << fused.parameters()[i].name;
+      EXPECT_LT(relative_error(operators.parameters()[i].tensor, fused.parameters()[i].tensor), 1e-6)
+          << fused.parameters()[i].name;
     }
   }
 }
@@ -104,7 +105,7 @@ TEST(Lamb, RateZeroChangesTheMomentsOnly) {
   fill_gradients(optimizer, 1);
   optimizer.step(0.0);
   EXPECT_TRUE(optimizer.flat_parameters().equal(before));
-  EXPECT_GT(norm(optimizer.state()[0].second), 0.0);
+  EXPECT_GT(l2_norm(optimizer.state()[0].second), 0.0);
   EXPECT_EQ(optimizer.step_count(), 1);
 }
 

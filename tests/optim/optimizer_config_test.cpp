@@ -77,11 +77,28 @@ TEST(OptimizerConfig, ABadPatternIsAConfigError) {
               ThrowsMessage<ConfigError>(::testing::HasSubstr("optimizer.exclude: must be a regular expression, got '['")));
 }
 
+TEST(OptimizerConfig, RulesAcrossFieldsAreReportedTogether) {
+  const auto issues_of = [](const OptimizerConfig& config) {
+    config::Issues issues;
+    config.validate(issues);
+    std::vector<std::string> texts;
+    for (const auto& issue : issues.all()) texts.push_back(issue.key + ": " + issue.text);
+    return texts;
+  };
+  EXPECT_THAT(issues_of({}), ElementsAre());
+  EXPECT_THAT(issues_of({.clamp_weight_norm = 10.0}), ElementsAre());
+  EXPECT_THAT(issues_of({.name = OptimizerName::adamw, .exclude = "(", .clamp_weight_norm = -1.0}),
+              ElementsAre(::testing::StartsWith("exclude: must be a regular expression, got '('"),
+                          "clamp_weight_norm: must be more than 0, got -1",
+                          "clamp_weight_norm: must be null for an optimizer without trust ratio, got -1"));
+}
+
 TEST(OptimizerConfig, ItsFieldsAreTheContract) {
   std::vector<std::string> names;
   OptimizerConfig config;
   visit_fields(config, [&](const config::Field& field, auto&) { names.emplace_back(field.name); });
-  EXPECT_THAT(names, ElementsAre("name", "learning_rate", "weight_decay", "beta1", "beta2", "epsilon", "bias_correction", "exclude", "clamp_weight_norm"));
+  EXPECT_THAT(names, ElementsAre("name", "learning_rate", "weight_decay", "beta1", "beta2", "epsilon", "bias_correction",
+                                 "exclude", "clamp_weight_norm"));
 }
 
 }  // namespace

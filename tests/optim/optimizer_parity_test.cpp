@@ -37,14 +37,17 @@ class OptimizerParity : public ::testing::TestWithParam<UpdateKernel> {
     for (const auto& [key, array] : golden_.arrays()) {
       if (!key.starts_with(prefix)) continue;
       const std::string name = key.substr(prefix.size());
-      parameters.push_back({.name = name, .tensor = tensor_of(array).requires_grad_(), .decay = !is_excluded(name, std::string(kDefaultExclusion))});
+      parameters.push_back({.name = name,
+                            .tensor = tensor_of(array).requires_grad_(),
+                            .decay = !is_excluded(name, std::string(kDefaultExclusion))});
     }
     return parameters;
   }
 
   void expect_parity(Optimizer& optimizer, const std::string& run) const {
     ASSERT_EQ(optimizer.parameters().size(), 10U);
-    const Schedule schedule({.warmup = {3, DurationUnit::steps}}, 0.02, {.steps_per_epoch = 0, .tokens_per_step = 0, .total_steps = 12});
+    const Schedule schedule({.warmup = {3, DurationUnit::steps}}, 0.02,
+                            {.steps_per_epoch = 0, .tokens_per_step = 0, .total_steps = 12});
     const at::Tensor rates = golden("learning_rates");
     for (int64_t step = 0; step < kSteps; ++step) {
       const double rate = schedule.learning_rate(step);
@@ -61,7 +64,8 @@ class OptimizerParity : public ::testing::TestWithParam<UpdateKernel> {
     for (const auto& [name, tensor] : optimizer.state()) {
       if (name == "step") continue;
       const size_t dot = name.rfind('.');
-      EXPECT_LT(relative_error(tensor, golden(run + "/" + name.substr(dot + 1) + "/" + name.substr(0, dot))), kBound) << run << " " << name;
+      EXPECT_LT(relative_error(tensor, golden(run + "/" + name.substr(dot + 1) + "/" + name.substr(0, dot))), kBound)
+          << run << " " << name;
     }
   }
 

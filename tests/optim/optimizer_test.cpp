@@ -56,7 +56,8 @@ TEST(Optimizer, KeepsGradientsThatWereThereBefore) {
 
 TEST(Optimizer, RefusesATensorThatIsListedTwice) {
   const at::Tensor a = sample_leaf({4}, 1);
-  expect_refused({{.name = "decoder", .tensor = a}, {.name = "embeddings", .tensor = a}}, "decoder and embeddings share one storage");
+  expect_refused({{.name = "decoder", .tensor = a}, {.name = "embeddings", .tensor = a}},
+                 "decoder and embeddings share one storage");
   const at::Tensor alias = a.detach().narrow(0, 2, 2).requires_grad_();
   expect_refused({{.name = "a", .tensor = a}, {.name = "alias", .tensor = alias}}, "a and alias share one storage");
   expect_refused({{.name = "a", .tensor = a}, {.name = "a", .tensor = sample_leaf({4}, 2)}}, "two parameters are named a");
@@ -68,8 +69,9 @@ TEST(Optimizer, RefusesWhatIsNotAnFp32Leaf) {
   expect_refused({{.name = "a", .tensor = at::ones({2})}}, "a is not an fp32 leaf");
   expect_refused({{.name = "a", .tensor = at::ones({2}, at::kDouble).requires_grad_()}}, "a is not an fp32 leaf");
   expect_refused({{.name = "a", .tensor = sample_leaf({2}, 1) * 2}}, "a is not an fp32 leaf");
-  expect_refused({{.name = "a", .tensor = sample_leaf({2}, 1)}, {.name = "b", .tensor = at::ones({2}, at::kMeta).requires_grad_()}},
-                 "b is on meta, a on cpu");
+  expect_refused(
+      {{.name = "a", .tensor = sample_leaf({2}, 1)}, {.name = "b", .tensor = at::ones({2}, at::kMeta).requires_grad_()}},
+      "b is on meta, a on cpu");
 }
 
 TEST(Optimizer, ThePaddingStaysZero) {
@@ -134,9 +136,10 @@ TEST(Optimizer, AWrongStateIsListedWholeAndChangesNothing) {
   wrong[4].second = at::zeros({3}, at::kDouble);
   wrong.erase(wrong.begin() + 2);
   EXPECT_THAT([&] { optimizer.load_state(wrong); },
-              ThrowsMessage<IoError>("optimizer state: wanted that of adamw for this model, got: missing a.bias.exp_avg, a.weight.exp_avg; "
-                                     "unexpected b.weight.exp_avg; misshapen a.bias.exp_avg_sq [6] instead of [5], "
-                                     "LayerNorm.weight.exp_avg Double [3] instead of [3]"));
+              ThrowsMessage<IoError>(
+                  "optimizer state: wanted that of adamw for this model, got: missing a.bias.exp_avg, a.weight.exp_avg; "
+                  "unexpected b.weight.exp_avg; misshapen a.bias.exp_avg_sq [6] instead of [5], "
+                  "LayerNorm.weight.exp_avg Double [3] instead of [3]"));
   auto twice = copied_state(optimizer);
   twice.push_back(twice[0]);
   EXPECT_THAT([&] { optimizer.load_state(twice); }, ThrowsMessage<IoError>(HasSubstr("unexpected a.weight.exp_avg")));

@@ -11,11 +11,13 @@ using ::testing::ThrowsMessage;
 
 TEST(ParameterGroups, GooglesPatternCatchesAllThreeKindsOfNames) {
   const std::string pattern(kDefaultExclusion);
-  for (const char* name : {"albert.embeddings.LayerNorm.weight", "albert.encoder.albert_layer_groups.0.albert_layers.0.full_layer_layer_norm.weight",
-                           "albert.encoder.albert_layer_groups.0.albert_layers.0.attention.query.bias", "predictions.bias"}) {
+  for (const char* name :
+       {"albert.embeddings.LayerNorm.weight", "albert.encoder.albert_layer_groups.0.albert_layers.0.full_layer_layer_norm.weight",
+        "albert.encoder.albert_layer_groups.0.albert_layers.0.attention.query.bias", "predictions.bias"}) {
     EXPECT_TRUE(is_excluded(name, pattern)) << name;
   }
-  for (const char* name : {"albert.embeddings.word_embeddings.weight", "albert.pooler.weight", "sop_classifier.classifier.weight"}) {
+  for (const char* name :
+       {"albert.embeddings.word_embeddings.weight", "albert.pooler.weight", "sop_classifier.classifier.weight"}) {
     EXPECT_FALSE(is_excluded(name, pattern)) << name;
   }
 }
@@ -23,7 +25,8 @@ TEST(ParameterGroups, GooglesPatternCatchesAllThreeKindsOfNames) {
 TEST(ParameterGroups, AnEmptyPatternExcludesNothing) { EXPECT_FALSE(is_excluded("a.bias", "")); }
 
 TEST(ParameterGroups, ABadPatternNamesItsKey) {
-  EXPECT_THAT([] { (void)is_excluded("a", "(bias"); }, ThrowsMessage<ConfigError>(HasSubstr("optimizer.exclude: must be a regular expression, got '(bias'")));
+  EXPECT_THAT([] { (void)is_excluded("a", "(bias"); },
+              ThrowsMessage<ConfigError>(HasSubstr("optimizer.exclude: must be a regular expression, got '(bias'")));
 }
 
 }  // namespace

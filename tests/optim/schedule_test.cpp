@@ -54,14 +54,23 @@ TEST(Schedule, WarmUpTakesEveryUnit) {
   EXPECT_EQ(Schedule({.warmup = {0.5, DurationUnit::epochs}}, 1.0, scale).warmup_steps(), 25);
   EXPECT_EQ(Schedule({.warmup = {30'000, DurationUnit::tokens}}, 1.0, scale).warmup_steps(), 30);
   EXPECT_EQ(Schedule({.warmup = {0, DurationUnit::percent}}, 1.0, scale).warmup_steps(), 0);
-  EXPECT_DOUBLE_EQ(Schedule({.warmup = {100, DurationUnit::percent}, .decay_from = DecayFrom::warmup_end}, 1.0, scale).learning_rate(199), 199.0 / 200);
+  EXPECT_DOUBLE_EQ(
+      Schedule({.warmup = {100, DurationUnit::percent}, .decay_from = DecayFrom::warmup_end}, 1.0, scale).learning_rate(199),
+      199.0 / 200);
 }
 
 TEST(Schedule, RefusesWhatCannotBe) {
   const DurationScale scale{.steps_per_epoch = 0, .tokens_per_step = 0, .total_steps = 100};
-  EXPECT_THAT([&] { (void)Schedule({.warmup = {101, DurationUnit::steps}}, 1.0, scale); },
-              ThrowsMessage<ConfigError>("schedule.warmup: must be at most the 100 steps of the run, got 101 steps"));
-  EXPECT_THAT([&] { (void)Schedule({.warmup = {1, DurationUnit::epochs}}, 1.0, scale); }, ThrowsMessage<ConfigError>(HasSubstr("schedule.warmup: ")));
+  EXPECT_THAT(
+      [&] {
+        (void)Schedule({.warmup = {101, DurationUnit::steps}}, 1.0, scale);
+      },
+      ThrowsMessage<ConfigError>("schedule.warmup: must be at most the 100 steps of the run, got 101 steps"));
+  EXPECT_THAT(
+      [&] {
+        (void)Schedule({.warmup = {1, DurationUnit::epochs}}, 1.0, scale);
+      },
+      ThrowsMessage<ConfigError>(HasSubstr("schedule.warmup: ")));
   EXPECT_THAT([&] { (void)Schedule({.end_learning_rate = 2.0}, 1.0, scale); },
               ThrowsMessage<ConfigError>("schedule.end_learning_rate: must be at most optimizer.learning_rate 1, got 2"));
   EXPECT_THROW((void)Schedule({}, 1.0, DurationScale{}), InternalError);

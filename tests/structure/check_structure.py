@@ -73,7 +73,7 @@ def source_files(root):
                 yield path, path.relative_to(base).parts[0]
 
 
-def included_folder(name, quoted, file, root):
+def included_folder(name, root):
     """Folder of this project that an include names, or None."""
     parts = name.split("/")
     if parts[0] == "albert":
@@ -95,14 +95,14 @@ def check_includes(root):
             if not match:
                 continue
             name = match[2]
-            target = included_folder(name, match[1] == '"', file, root)
+            target = included_folder(name, root)
             if target and target != folder:
                 if target not in MAY_INCLUDE[folder]:
                     yield file, number, f"{folder} may not include {target}; it may include {', '.join(MAY_INCLUDE[folder]) or 'nothing'}"
                 elif not name.startswith("albert/"):
                     yield file, number, f"{name} is a private header of {target}; include a header of include/albert/{target}"
-            if public and (name.startswith(".") or (match[1] == '"')):
-                yield file, number, f'public headers include <albert/...>, got "{name}"'
+            if public and match[1] == '"' and not name.startswith("albert/"):
+                yield file, number, f'public headers include by full path, got "{name}"; write albert/<folder>/<name>.h'
 
 
 def check_third_party(root):

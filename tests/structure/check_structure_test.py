@@ -52,7 +52,7 @@ class CheckStructure(unittest.TestCase):
 
     def test_refuses_a_public_header_that_includes_by_relative_path(self):
         self.write("include/albert/model/heads.h", '// Heads of the encoder.\n#pragma once\n#include "albert.h"\n')
-        self.expect("includes", 'public headers include <albert/...>, got "albert.h"')
+        self.expect("includes", 'public headers include by full path, got "albert.h"')
 
     def test_refuses_tensors_in_parsers_but_not_in_the_batch(self):
         self.write("include/albert/data/batch.h", "// Packed batches of examples.\n#pragma once\n#include <ATen/core/Tensor.h>\n")

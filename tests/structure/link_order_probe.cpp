@@ -1,4 +1,5 @@
-// Uses SentencePiece and LibTorch in one program whose targets name LibTorch first: the worst order that a CMakeLists.txt can ask for.
+// Uses SentencePiece and LibTorch in one program whose targets name LibTorch first: the worst order that a CMakeLists.txt can ask
+// for.
 #include <ATen/Functions.h>
 #include <sentencepiece_processor.h>
 

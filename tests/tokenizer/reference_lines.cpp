@@ -24,13 +24,15 @@ std::vector<ReferenceLine> read_reference_lines(const std::filesystem::path& lin
   std::string text_line;
   std::string reference_line;
   while (std::getline(text, text_line)) {
-    if (!std::getline(reference, reference_line)) throw std::runtime_error(expected.string() + ": has fewer lines than " + lines.string());
+    if (!std::getline(reference, reference_line))
+      throw std::runtime_error(expected.string() + ": has fewer lines than " + lines.string());
     const auto json = nlohmann::json::parse(reference_line);
     result.push_back({.text = text_of(nlohmann::json::parse(text_line)),
                       .normalized = json.at("normalized").get<std::string>(),
                       .ids = json.at("ids").get<std::vector<int32_t>>()});
   }
-  if (std::getline(reference, reference_line)) throw std::runtime_error(expected.string() + ": has more lines than " + lines.string());
+  if (std::getline(reference, reference_line))
+    throw std::runtime_error(expected.string() + ": has more lines than " + lines.string());
   return result;
 }
 

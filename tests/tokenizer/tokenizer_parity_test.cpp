@@ -1,4 +1,5 @@
-// Equality with Google's algorithm in Python (scripts/tokenizer_reference.py), on goldens and, where there is a Python for it, live.
+// Equality with Google's algorithm in Python (scripts/tokenizer_reference.py), on goldens and, where there is a Python for it,
+// live.
 #include <gtest/gtest.h>
 #include <temporary_folder.h>
 
@@ -23,7 +24,8 @@ void expect_equal(const Tokenizer& tokenizer, const std::vector<testing::Referen
   }
 }
 
-void expect_golden(const std::string& model, const TokenizerOptions& options, const std::string& lines, const std::string& expected) {
+void expect_golden(const std::string& model, const TokenizerOptions& options, const std::string& lines,
+                   const std::string& expected) {
   const auto reference = testing::read_reference_lines(kGolden / lines, kGolden / expected);
   EXPECT_GE(reference.size(), 250U);
   expect_equal(Tokenizer::load(kGolden / model, options), reference);
@@ -61,13 +63,15 @@ class LiveReference : public ::testing::Test {
     if (std::getenv("ALBERT_TEST_PYTHON") == nullptr) GTEST_SKIP() << "no Python with sentencepiece; set ALBERT_TEST_PYTHON";
   }
 
-  void compare(const std::string& line_options, const std::string& reference_options, const TokenizerOptions& options, size_t at_least) {
+  void compare(const std::string& line_options, const std::string& reference_options, const TokenizerOptions& options,
+               size_t at_least) {
     const auto model = *shared_ / "vocab" / "albert_en_30k_rebuilt.model";
     const auto lines = folder_.path() / "lines.jsonl";
     const auto expected = folder_.path() / "expected.jsonl";
     ASSERT_TRUE(run_python(kSource / "tests/tokenizer/make_lines.py", fmt::format("'{}' {}", lines.string(), line_options)));
-    ASSERT_TRUE(run_python(kSource / "scripts/tokenizer_reference.py",
-                           fmt::format("--model '{}' {} '{}' '{}'", model.string(), reference_options, lines.string(), expected.string())));
+    ASSERT_TRUE(run_python(
+        kSource / "scripts/tokenizer_reference.py",
+        fmt::format("--model '{}' {} '{}' '{}'", model.string(), reference_options, lines.string(), expected.string())));
     const auto reference = testing::read_reference_lines(lines, expected);
     EXPECT_GE(reference.size(), at_least);
     expect_equal(Tokenizer::load(model, options), reference);
@@ -79,7 +83,8 @@ class LiveReference : public ::testing::Test {
 
 TEST_F(LiveReference, GivesTheSameIdsForRealAndAdversarialLines) {
   std::string options = "--seed 7 --random 1200 --long-words --text-lines 800";
-  for (const char* name : {"wikitext2.valid.txt", "tinyshakespeare.txt"}) options += fmt::format(" --text '{}'", (*shared_ / "pretrain" / name).string());
+  for (const char* name : {"wikitext2.valid.txt", "tinyshakespeare.txt"})
+    options += fmt::format(" --text '{}'", (*shared_ / "pretrain" / name).string());
   compare(options, "", {}, 2000);
 }
 

@@ -14,12 +14,14 @@ namespace {
 
 /// Sentences of words that are put together from syllables; words are frequent by rank, as in real text.
 std::vector<std::string> sentences(size_t count, uint64_t seed) {
-  constexpr std::array<const char*, 12> kSyllables = {"ka", "lo", "mi", "ren", "ta", "su", "vel", "Or", "ni", "ped", "qua", "shi"};
+  constexpr std::array<const char*, 12> kSyllables = {"ka",  "lo", "mi", "ren", "ta",  "su",
+                                                      "vel", "Or", "ni", "ped", "qua", "shi"};
   RandomStream random(seed, "test sentences");
   std::vector<std::string> words;
   for (int i = 0; i < 400; ++i) {
     std::string word;
-    for (uint64_t n = random.between(1, 4) > 0 ? random.below(4) + 1 : 1; n > 0; --n) word += kSyllables[random.below(kSyllables.size())];
+    for (uint64_t n = random.between(1, 4) > 0 ? random.below(4) + 1 : 1; n > 0; --n)
+      word += kSyllables[random.below(kSyllables.size())];
     words.push_back(word);
   }
   std::vector<std::string> result;
@@ -58,7 +60,8 @@ TEST(TokenizerTraining, GivesALBERTsSpecialPieces) {
   const auto trained = train_tokenizer(config_of(200), source_of(sentences(500, 1)), 1);
   const auto tokenizer = Tokenizer::from_bytes(trained.model_bytes, {}, "trained");
   EXPECT_EQ(tokenizer.vocab_size(), 200);
-  const std::vector<std::string> first = {"<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "(", ")", "\"", "-", ".", "\u2013", "\u00a3", "\u20ac"};
+  const std::vector<std::string> first = {"<pad>", "<unk>", "[CLS]", "[SEP]",  "[MASK]", "(",     ")",
+                                          "\"",    "-",     ".",     "\u2013", "\u00a3", "\u20ac"};
   for (size_t i = 0; i < first.size(); ++i) EXPECT_EQ(tokenizer.piece(static_cast<int32_t>(i)), first[i]);
   EXPECT_EQ(tokenizer.special_tokens(), SpecialTokens{});
   EXPECT_EQ(trained.num_sentences, 500);
@@ -93,13 +96,16 @@ TEST(TokenizerTraining, SaysTheLargestSizeWhichThenWorks) {
 TEST(TokenizerTraining, SaysTheSmallestSizeForManyCharacters) {
   std::vector<std::string> text(40);
   for (size_t i = 0; i < text.size(); ++i) {
-    for (uint32_t c = 0; c < 300; ++c) text[i] += {static_cast<char>(0xE4 + c / 64), static_cast<char>(0x80 + i % 8), static_cast<char>(0x80 + c % 64)};
+    for (uint32_t c = 0; c < 300; ++c)
+      text[i] += {static_cast<char>(0xE4 + c / 64), static_cast<char>(0x80 + i % 8), static_cast<char>(0x80 + c % 64)};
   }
   EXPECT_TRUE(error_of(config_of(120), text).starts_with("tokenizer.vocab_size: must be at least "));
 }
 
 TEST(TokenizerTraining, RefusesTooLittleText) {
-  const std::string expected = "tokenizer: needs at least 4096 bytes of text to train a vocabulary, got 0; give more text or name a vocabulary in tokenizer.model";
+  const std::string expected =
+      "tokenizer: needs at least 4096 bytes of text to train a vocabulary, got 0; give more text or name a vocabulary in "
+      "tokenizer.model";
   EXPECT_EQ(error_of(config_of(100), {}), expected);
   EXPECT_EQ(error_of(config_of(100), std::vector<std::string>(500, "... --- \u200b !!! ((()))")), expected);
   EXPECT_EQ(error_of(config_of(100), std::vector<std::string>(500, "   ")), expected);

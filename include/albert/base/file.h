@@ -32,7 +32,7 @@ class MappedFile {
 };
 
 /// A new file, written front to back. Every call throws IoError with the path and the system's reason; a file that was not
-/// closed by `commit()` is removed by the destructor, so that nothing half-written is left.
+/// closed by `commit()` is removed by the destructor, so that nothing half-written is left (a device or pipe stays).
 class FileWriter {
  public:
   /// Creates or truncates `path` with mode 0600.

@@ -45,10 +45,10 @@ struct Type {
 
   // list, optional, automatic
   const Type* element = nullptr;
-  size_t (*size)(const void* value) = nullptr;                   ///< optional, automatic: 0 or 1
+  size_t (*size)(const void* value) = nullptr;  ///< optional, automatic: 0 or 1
   const void* (*at)(const void* value, size_t index) = nullptr;
   void (*clear)(void* value) = nullptr;
-  void* (*append)(void* value) = nullptr;                        ///< a new element at its default
+  void* (*append)(void* value) = nullptr;  ///< a new element at its default
 };
 
 /// The description of T; lives as long as the program.
@@ -89,8 +89,9 @@ struct WrapperOf<Auto<T>> : std::true_type {
 };
 
 template <typename T>
-constexpr bool kIsScalar = std::same_as<T, bool> || std::same_as<T, int64_t> || std::same_as<T, double> || std::same_as<T, std::string> ||
-                           std::same_as<T, std::filesystem::path> || std::same_as<T, Duration> || std::same_as<T, ByteSize>;
+constexpr bool kIsScalar =
+    std::same_as<T, bool> || std::same_as<T, int64_t> || std::same_as<T, double> || std::same_as<T, std::string> ||
+    std::same_as<T, std::filesystem::path> || std::same_as<T, Duration> || std::same_as<T, ByteSize>;
 
 template <typename T>
 constexpr Kind scalar_kind() {

@@ -8,9 +8,9 @@
 //   small.yaml:9:17: optimizer.weight_decay: must be in [0, 1], got 2
 //   --set training.seed=x: training.seed: must be a whole number, got 'x'
 //
-// The YAML is a strict subset: one document, a mapping at the top, no anchors, aliases, tags or directives, no key twice, booleans
-// `true` and `false` only, decimal numbers only (`1e6` is a whole number), no tab in the indentation. Limits: 1 MiB, 32 levels of
-// nesting, 100,000 values. Columns count characters. An empty file or section means its defaults.
+// The YAML is a strict subset: one document, a mapping at the top, no anchors, aliases, tags or directives, no key twice,
+// booleans `true` and `false` only, decimal numbers only (`1e6` is a whole number), no tab in the indentation. Limits: 1 MiB, 32
+// levels of nesting, 100,000 values. Columns count characters. An empty file or section means its defaults.
 #pragma once
 
 #include <albert/config/overrides.h>
@@ -31,7 +31,7 @@ std::string read_config_file(const std::filesystem::path& path);
 /// As read_config, from a text; `name` is what errors call the file.
 template <HasFields T>
 T parse_config(std::string_view text, std::string_view name, const Overrides& overrides = {}) {
-  T config;
+  T config{};
   detail::read_into(type_of<T>(), &config, text, name, overrides);
   return config;
 }

@@ -92,9 +92,4 @@ struct PreviewDocument {
 /// The first documents of the corpus.
 std::vector<PreviewDocument> preview_documents(const DataConfig& config, size_t num_documents, size_t max_sentences);
 
-/// Sentences of a random sample of paragraphs, in the order of the corpus: the paragraphs of the lowest keyed priorities that
-/// together hold at most `max_bytes` (all of them where the corpus is smaller). For training a vocabulary. Throws DataError when
-/// there is no text at all.
-std::vector<std::string> sample_sentences(const DataConfig& config, uint64_t max_bytes, uint64_t seed);
-
 }  // namespace albert

@@ -83,7 +83,7 @@ template <config::Self<DataConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"sources", "texts to learn from; may be empty where the store exists"}, c.sources);
-  visit(Field{"store", "folder of the token store; made from the sources when it is missing"}, c.store);
+  visit(Field{"store", "folder of the token store, made from the sources when it is missing; empty: OUTPUT/store"}, c.store);
   visit(Field{"max_length", "pieces of a sequence, [CLS] and [SEP] included (ALBERT: 512)", config::range(8, 65536)}, c.max_length);
   visit(Field{"short_sequence_probability", "share of documents whose sequences are drawn shorter (create_pretraining_data.py: 0.1)",
               config::range(0.0, 1.0)},

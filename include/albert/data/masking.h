@@ -28,7 +28,7 @@ template <config::Self<MaskingConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"probability", "share of the pieces of a sequence ([CLS] and [SEP] counted) that are predicted; at least one is (ALBERT: 0.15)",
-              config::range(0.0, 1.0)},
+              config::Range{.minimum = 0.0, .maximum = 1.0, .minimum_open = true}},
         c.probability);
   visit(Field{"max_ngram", "longest run of words that is masked together (ALBERT: 3)", config::range(1, 16)}, c.max_ngram);
   visit(Field{"favor_shorter", "p(n) ~ 1/n for a run of n words; false turns the order of the probabilities round"}, c.favor_shorter);

@@ -9,12 +9,12 @@
 
 namespace albert {
 
-/// Cuts a paragraph into sentences (UAX 29 by ICU). No break follows an abbreviation of the language ("Mr.", "e.g."), of ICU's own
-/// list for it, a single capital ("J. Austen"), or a word such as "No." before a digit. Copies are cheap; one object serves one
+/// Cuts a paragraph into sentences (UAX 29 by ICU). No break follows an abbreviation of the language ("Mr.", "e.g."),
+/// initials ("J. Austen", "U.S. Navy"), or a word such as "No." before a digit. Copies are cheap; one object serves one
 /// thread at a time.
 class SentenceSplitter {
  public:
-  /// `language`: "en", "de", "fr", "es", "it", "pt", "nl", another that ICU knows (only its own list), or "root" (no list).
+  /// `language`: "en", "de", "fr", "es", "it", "pt", "nl", another that ICU knows (with ICU's list, if it has one), or "root" (no list).
   /// Throws ConfigError for a name that ICU does not know.
   explicit SentenceSplitter(const std::string& language);
   SentenceSplitter(const SentenceSplitter& other);

@@ -31,7 +31,7 @@ struct StoreReport {
 struct StoreBuildOptions {
   int64_t num_threads = 1;
   /// Called after each block of text; may throw to give up (nothing is left behind).
-  std::function<void(const StoreProgress&)> progress;
+  std::function<void(const StoreProgress&)> progress = {};
 };
 
 /// The file of a store in its folder (`data.store`).

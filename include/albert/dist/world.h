@@ -9,7 +9,8 @@
 
 namespace albert {
 
-/// All members are called by every rank, in the same order. Implementations throw Error with ExitCode::peer_lost where a rank is gone.
+/// All members are called by every rank, in the same order. Implementations throw Error with ExitCode::peer_lost where a rank is
+/// gone.
 class World {
  public:
   virtual ~World() = default;
@@ -22,7 +23,8 @@ class World {
   /// Replaces each value by its sum over the ranks: the totals of a step, sums of metrics.
   virtual void sum(std::span<int64_t> values) = 0;
   virtual void sum(std::span<double> values) = 0;
-  /// Sums the flat gradient buffer over the ranks, in place. Losses are divided by the totals of the step, so this is the gradient.
+  /// Sums the flat gradient buffer over the ranks, in place. Losses are divided by the totals of the step, so this is the
+  /// gradient.
   virtual void sum_gradients(at::Tensor& flat) = 0;
   /// Returns when every rank has arrived.
   virtual void barrier() = 0;

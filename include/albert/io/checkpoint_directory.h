@@ -2,8 +2,9 @@
 //
 //   OUTPUT/checkpoints/step-00000100/{model.safetensors, ..., manifest.json}     latest, best: relative links
 //
-// Protocol of a save (docs/formats-checkpoint.md): files into a temporary folder, fsync each, manifest last, fsync the folder, rename, fsync
-// the parent, read back and verify; only then may the oldest be deleted. Loading verifies every byte against the manifest.
+// Protocol of a save (docs/formats-checkpoint.md): files into a temporary folder, fsync each, manifest last, fsync the folder,
+// rename, fsync the parent, read back and verify; only then may the oldest be deleted. Loading verifies every byte against the
+// manifest.
 #pragma once
 
 #include <albert/base/file.h>
@@ -22,7 +23,7 @@ namespace albert::io {
 
 /// What binds a checkpoint to its run; all of it stands in manifest.json.
 struct CheckpointIdentity {
-  std::string run_id;           ///< random, made once per run
+  std::string run_id;  ///< random, made once per run
   int64_t step = 0;
   std::map<std::string, std::string> hashes;  ///< "config", "data", "tokenizer": hexadecimal
   bool operator==(const CheckpointIdentity&) const = default;
@@ -61,18 +62,20 @@ class CheckpointDirectory {
   /// (".old-*"), keeps the new one if it verifies, else brings the old one back.
   explicit CheckpointDirectory(std::filesystem::path folder);
 
-  /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws IoError;
-  /// then the earlier checkpoints are untouched.
+  /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws
+  /// IoError; then the earlier checkpoints are untouched.
   void save(const CheckpointIdentity& identity, const CheckpointContent& content);
-  /// The newest checkpoint that verifies. Damaged ones are skipped and reported to `on_bad(path, reason)`; nothing if none is good.
-  [[nodiscard]] std::optional<LoadedCheckpoint> load_newest(const std::function<void(const std::filesystem::path&, const std::string&)>& on_bad) const;
+  /// The newest checkpoint that verifies. Damaged ones are skipped and reported to `on_bad(path, reason)`; nothing if none is
+  /// good.
+  [[nodiscard]] std::optional<LoadedCheckpoint> load_newest(
+      const std::function<void(const std::filesystem::path&, const std::string&)>& on_bad) const;
   /// Steps present (complete folders by name, not verified), ascending.
   [[nodiscard]] std::vector<int64_t> steps() const;
   [[nodiscard]] std::filesystem::path step_path(int64_t step) const;
   /// Points `best` at the step.
   void mark_best(int64_t step);
-  /// Deletes all but the `keep_last` newest, those in `keep`, and what `latest` and `best` point at. The newest valid one is never
-  /// touched, however many damaged ones are newer.
+  /// Deletes all but the `keep_last` newest, those in `keep`, and what `latest` and `best` point at. The newest valid one is
+  /// never touched, however many damaged ones are newer.
   void rotate(int64_t keep_last, const std::vector<int64_t>& keep);
 
  private:

@@ -1,4 +1,5 @@
-// The safetensors format: named arrays behind a JSON header (https://github.com/huggingface/safetensors, docs/formats-checkpoint.md).
+// The safetensors format: named arrays behind a JSON header (https://github.com/huggingface/safetensors,
+// docs/formats-checkpoint.md).
 //
 //   u64 little-endian header length | header: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...} | data
 //
@@ -56,10 +57,11 @@ class SafetensorsFile {
 };
 
 /// Writes the format to an open file, front to back, byte for byte as the reference library does: arrays ordered by element type
-/// (widest first), then by name; no white space in the header but the spaces that pad it to a multiple of 8 bytes. `digest`, where
-/// given, sees every byte written. Throws IoError from the writer, and for more arrays or a longer header than the reader allows.
-/// InternalError where an array's bytes do not fit its shape.
-void write_safetensors(FileWriter& writer, const NamedArrays& arrays, const SafetensorsMetadata& metadata = {}, Xxh3Stream* digest = nullptr);
+/// (widest first), then by name; no white space in the header but the spaces that pad it to a multiple of 8 bytes. `digest`,
+/// where given, sees every byte written. Throws IoError from the writer, and for more arrays or a longer header than the reader
+/// allows. InternalError where an array's bytes do not fit its shape.
+void write_safetensors(FileWriter& writer, const NamedArrays& arrays, const SafetensorsMetadata& metadata = {},
+                       Xxh3Stream* digest = nullptr);
 /// A new file, fsynced and closed; nothing is left behind on an error. The folder is not fsynced.
 void write_safetensors(const std::filesystem::path& path, const NamedArrays& arrays, const SafetensorsMetadata& metadata = {});
 

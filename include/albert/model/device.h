@@ -19,7 +19,7 @@ at::Device resolve_device(std::string_view text, std::string_view key = "trainin
 
 /// What was chosen, or bf16 where the hardware multiplies it fast, else fp32. Choosing bf16 elsewhere is allowed: it is right, only slow.
 Precision resolve_precision(std::optional<Precision> chosen, const at::Device& device);
-/// CPU: AVX512_BF16 or AMX (x86), BF16 (Arm); CUDA: compute capability 8.0 or later.
+/// CPU: AMX (Intel), AVX512_BF16 (AMD), BF16 (Arm); CUDA: compute capability 8.0 or later.
 bool multiplies_bf16_fast(const at::Device& device);
 
 /// Compute capability; {0, 0} for other devices. Cheap enough for each forward pass.

@@ -33,7 +33,7 @@ struct EncoderInput {
 
 struct EncoderOutput {
   at::Tensor last_hidden;                 ///< [tokens, hidden]
-  std::vector<at::Tensor> hidden_states;  ///< on request: the embedding output mapped to hidden, then each block application; [tokens, hidden]
+  std::vector<at::Tensor> hidden_states{};  ///< on request: the embedding output mapped to hidden, then each block application; [tokens, hidden]
   at::Tensor pooled;                      ///< [batch, hidden]; undefined without a pooler
 };
 
@@ -44,7 +44,7 @@ struct EncoderOptions {
   /// decay^(N-1-l), and what lies below the first one decay^(N-1). 1 inserts nothing.
   double application_decay = 1.0;
   /// Called after each block application with (index, hidden [tokens, hidden]); what it returns goes on. Empty: no hook.
-  std::function<at::Tensor(int64_t application, const at::Tensor& hidden)> hook;
+  std::function<at::Tensor(int64_t application, const at::Tensor& hidden)> hook{};
 };
 
 /// A named parameter; names are those of the published checkpoint ("albert.embeddings.word_embeddings.weight", ...).

@@ -24,8 +24,8 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
 
 /// Which differences between a file and a model are expected. Prefixes of parameter names.
 struct ImportRules {
-  std::vector<std::string> may_be_missing;  ///< keep their initial values: a new task head
-  std::vector<std::string> may_be_ignored;  ///< in the file only: the heads of pre-training
+  std::vector<std::string> may_be_missing{};  ///< keep their initial values: a new task head
+  std::vector<std::string> may_be_ignored{};  ///< in the file only: the heads of pre-training
 };
 /// Parameter names that a rule covered.
 struct ImportReport {
@@ -47,11 +47,11 @@ struct SpecialIds {
 
 /// What config.json says beside the shape.
 struct PublishedConfig {
-  AlbertConfig shape;
-  SpecialIds special_ids;
-  std::string architecture;          ///< class of transformers: "AlbertForPreTraining", ...; empty when absent
-  std::vector<std::string> labels;   ///< id2label in order of ids; empty for none
-  std::string problem_type;          ///< "regression", "single_label_classification", ...; empty for none
+  AlbertConfig shape{};
+  SpecialIds special_ids{};
+  std::string architecture{};        ///< class of transformers: "AlbertForPreTraining", ...; empty when absent
+  std::vector<std::string> labels{}; ///< id2label in order of ids; empty for none
+  std::string problem_type{};        ///< "regression", "single_label_classification", ...; empty for none
 };
 
 /// "AlbertForPreTraining", "AlbertForMaskedLM", "BertForPreTraining" or "BertForMaskedLM".

@@ -1,7 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019) in two forms.
 //
-// Without bias correction: Google's AdamWeightDecayOptimizer (BERT and ALBERT, optimization.py). With it: torch.optim.AdamW. The two are
-// not equal, however long one trains: the first updates differ by up to a factor of 3.
+// Without bias correction: Google's AdamWeightDecayOptimizer (BERT and ALBERT, optimization.py). With it: torch.optim.AdamW. They
+// differ most at the start: the first update of Google's is (1 - beta1) / sqrt(1 - beta2) = 3.2 times the corrected one.
 #pragma once
 
 #include <albert/optim/moment_optimizer.h>

@@ -9,8 +9,8 @@ namespace albert {
 /// waits for the device: the only wait of a step.
 double gradient_norm(const at::Tensor& flat_gradients);
 
-/// Scales the gradients by max_norm / norm where their norm is larger (tf.clip_by_global_norm), and returns the norm before. A norm
-/// that is not finite is returned as it is and nothing is scaled. `max_norm` must be positive; infinity only measures.
+/// Scales the gradients by max_norm / norm where their norm is larger (tf.clip_by_global_norm), and returns the norm before. A
+/// norm that is not finite is returned as it is and nothing is scaled. `max_norm` must be positive; infinity only measures.
 double clip_gradients(at::Tensor& flat_gradients, double max_norm);
 
 }  // namespace albert

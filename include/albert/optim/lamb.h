@@ -1,5 +1,5 @@
-// LAMB (You et al. 2019, arXiv 1904.00962) as Google runs it for ALBERT (albert/lamb_optimizer.py): no bias correction, epsilon outside
-// the root, no clamp of the trust ratio.
+// LAMB (You et al. 2019, arXiv 1904.00962) as Google runs it for ALBERT (albert/lamb_optimizer.py): no bias correction, epsilon
+// outside the root, no clamp of the trust ratio.
 #pragma once
 
 #include <albert/optim/moment_optimizer.h>
@@ -11,7 +11,7 @@ namespace albert {
 struct LambOptions {
   MomentOptions moments;
   /// Upper bound of ||w|| in the trust ratio; another implementation uses 10. Nothing: no bound, as Google's.
-  std::optional<double> clamp_weight_norm;
+  std::optional<double> clamp_weight_norm{};
 };
 
 /// With u of MomentOptions: r = ||w|| / ||u|| where both are positive, else 1; w -= learning_rate * r * u. Excluded parameters

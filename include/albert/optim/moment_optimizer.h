@@ -9,11 +9,12 @@
 
 namespace albert {
 
-/// Which code does the update. fused: one pass over the buffers, CPU only. operators: ATen's, on any device, without waiting for it.
+/// Which code does the update. fused: one pass over the buffers, CPU only. operators: ATen's, on any device, without waiting for
+/// it.
 enum class UpdateKernel { automatic, fused, operators };
 
-/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  u = m / (sqrt(v) + epsilon);  decayed parameters: u += weight_decay w.
-/// With bias correction m and v are divided by 1 - beta^t, t = 1 at the first update (Kingma and Ba 2015).
+/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  u = m / (sqrt(v) + epsilon);  decayed parameters: u +=
+/// weight_decay w. With bias correction m and v are divided by 1 - beta^t, t = 1 at the first update (Kingma and Ba 2015).
 struct MomentOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;

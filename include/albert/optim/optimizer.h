@@ -1,8 +1,8 @@
 // Base of our optimizers. LibTorch's own silently loses the options of parameter groups (style: E1), so we do not use it.
 //
 // All parameters live in one flat fp32 buffer, their gradients in another, and each moment in one more; the parameters' tensors
-// become views of the buffer. One all-reduce, one norm, one cast then cover the whole model. Build the optimizer last: a module that
-// is moved or cast afterwards leaves the buffer.
+// become views of the buffer. One all-reduce, one norm, one cast then cover the whole model. Build the optimizer last: a module
+// that is moved or cast afterwards leaves the buffer.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,16 +23,16 @@ struct OptimizedParameter {
   bool decay = true;                 ///< false: no weight decay and, for LAMB, no trust ratio (LayerNorm, bias)
 };
 
-/// Each parameter begins at a multiple of this many elements of the flat buffers, so that matrix kernels find aligned rows (in a bf16
-/// copy, too). The elements between stay zero.
+/// Each parameter begins at a multiple of this many elements of the flat buffers, so that matrix kernels find aligned rows (in a
+/// bf16 copy, too). The elements between stay zero.
 inline constexpr int64_t kFlatAlignment = 64;
 
-/// Owns the flat buffers. Not copyable: the parameters' tensors point into it. Gradients accumulate in place from backward on; they
-/// must be zeroed by zero_gradients(), never be set to undefined.
+/// Owns the flat buffers. Not copyable: the parameters' tensors point into it. Gradients accumulate in place from backward on;
+/// they must be zeroed by zero_gradients(), never be set to undefined.
 class Optimizer {
  public:
-  /// Throws InternalError when a tensor or a name is listed twice, two tensors share storage, one is not an fp32 leaf that requires
-  /// a gradient, or devices differ.
+  /// Throws InternalError when a tensor or a name is listed twice, two tensors share storage, one is not an fp32 leaf that
+  /// requires a gradient, or devices differ.
   explicit Optimizer(std::vector<OptimizedParameter> parameters);
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
@@ -51,7 +51,8 @@ class Optimizer {
   [[nodiscard]] const std::vector<int64_t>& offsets() const { return offsets_; }
   /// Updates done so far, those before a restore included.
   [[nodiscard]] int64_t step_count() const { return step_count_; }
-  /// State that a checkpoint holds: per parameter "<name>.exp_avg", "<name>.exp_avg_sq" in the parameter's shape, and "step" [1] int64.
+  /// State that a checkpoint holds: per parameter "<name>.exp_avg", "<name>.exp_avg_sq" in the parameter's shape, and "step" [1]
+  /// int64.
   [[nodiscard]] virtual std::vector<std::pair<std::string, at::Tensor>> state() const = 0;
   /// Copies the values back; throws IoError listing all missing, unexpected and misshapen names, and then changes nothing.
   void load_state(const std::vector<std::pair<std::string, at::Tensor>>& state);

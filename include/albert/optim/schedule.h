@@ -40,14 +40,15 @@ template <config::Self<ScheduleConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   visit(config::Field{"name", "shape of the decay: linear, polynomial (see power), cosine or constant"}, c.name);
   visit(config::Field{"warmup", "rise of the learning rate from 0 to its peak: steps, epochs, tokens or % of the run"}, c.warmup);
-  visit(config::Field{"decay_from", "where the decay begins to count: start (Google) or warmup_end (Hugging Face)"}, c.decay_from);
+  visit(config::Field{"decay_from", "where the decay begins to count: start (Google) or warmup_end (Hugging Face)"},
+        c.decay_from);
   visit(config::Field{"end_learning_rate", "learning rate at the end of the run", config::at_least(0)}, c.end_learning_rate);
   visit(config::Field{"power", "exponent of the polynomial decay", config::more_than(0)}, c.power);
 }
 
-/// With t finished steps of T, warm-up of W steps and peak p: p t / W for t < W; then e + (p - e) f(x), where e is the end's rate,
-/// x = t / T (start) or (t - W) / (T - W) (warmup_end), at most 1, and f(x) = 1 - x, (1 - x)^power, (1 + cos(pi x)) / 2 or 1.
-/// The first update of a run with warm-up has rate 0, as Google's has (albert_facts 6.2).
+/// With t finished steps of T, warm-up of W steps and peak p: p t / W for t < W; then e + (p - e) f(x), where e is the end's
+/// rate, x = t / T (start) or (t - W) / (T - W) (warmup_end), at most 1, and f(x) = 1 - x, (1 - x)^power, (1 + cos(pi x)) / 2
+/// or 1. The first update of a run with warm-up has rate 0, as Google's has (albert_facts 6.2).
 class Schedule {
  public:
   /// `scale.total_steps` must be known. Throws ConfigError that names schedule.warmup where the warm-up is longer than the run or

@@ -12,6 +12,7 @@
 #include <albert/train/training_config.h>
 
 #include <filesystem>
+#include <string>
 
 namespace albert {
 
@@ -61,6 +62,12 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"logging", "what is written while training"}, c.logging);
   visit(Field{"distributed", "several processes"}, c.distributed);
 }
+
+/// docs/config.md: every option of albert-train with type, default, bounds and meaning.
+std::string pretrain_reference();
+
+/// With what follows from other options: data.store is OUTPUT/store where it is not given.
+PretrainConfig with_defaults(PretrainConfig config);
 
 /// The options that make it this run and no other, the rest at their defaults: model, tokenizer, data, objective, optimizer and seed.
 /// A checkpoint is resumed only where they are the same. Duration, schedule, batch size, device and intervals may change.

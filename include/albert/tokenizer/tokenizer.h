@@ -1,5 +1,6 @@
-// Text to ids by Google's ALBERT algorithm (google-research/albert tokenization.py): preprocess_text, SentencePiece unigram,
-// digit-comma rule. ICU with the root locale for normalisation.
+// Text to ids by Google's ALBERT algorithm (google-research/albert tokenization.py): preprocess_text (normalizer.h),
+// SentencePiece's unigram segmentation, digit-comma rule. Every id equals that of Google's code with PyPI's sentencepiece 0.2.3
+// (scripts/tokenizer_reference.py); the segmentation is our own, so that no other SentencePiece on a machine can change ids.
 //
 //   const auto tokenizer = Tokenizer::load("spiece.model", {});
 //   const std::vector<int32_t> ids = tokenizer.encode("In 2001, he came.");     // without [CLS] and [SEP]
@@ -17,10 +18,11 @@
 
 namespace albert {
 
-/// A loaded vocabulary. Immutable and safe to use from many threads. No SentencePiece header leaves this folder.
+/// A loaded vocabulary. Immutable and safe to use from many threads.
 class Tokenizer {
  public:
-  /// Reads a `spiece.model` after the bounded pre-check of model_check.h. Throws DataError that names the file.
+  /// Reads a `spiece.model` through the bounded check of model_check.h. Throws DataError that names the file, and IoError if it
+  /// cannot be read or is larger than kMaxModelBytes.
   static Tokenizer load(const std::filesystem::path& model, const TokenizerOptions& options);
   /// The same from bytes; `name` is what errors call it.
   static Tokenizer from_bytes(std::string bytes, const TokenizerOptions& options, const std::string& name);
@@ -28,16 +30,22 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  /// Ids of UTF-8 text (invalid bytes become U+FFFD), without special tokens.
+  /// Ids of UTF-8 text (invalid bytes become U+FFFD), without special tokens. Linear in the length of the text.
+  ///
+  /// As in Google's code an id is that of the piece's text. So text gives no special token, but for one case: in cased text a run
+  /// of unknown characters that spells a special token ("[MASK]" where no piece has any of its characters) gets that token's id.
+  /// Throws DataError for a text of more than 256 MiB.
   [[nodiscard]] std::vector<int32_t> encode(std::string_view text) const;
-  /// The pieces that encode() gives ids of.
+  /// The pieces that encode() gives ids of; of unknown ones the normalised text that they stand for.
   [[nodiscard]] std::vector<std::string> encode_as_pieces(std::string_view text) const;
-  /// Ids back to text (for display; normalisation is not undone).
+  /// Ids back to text, for display: normalisation is not undone, special tokens and <unk> are written as their pieces. Throws
+  /// DataError for an id outside of the vocabulary.
   [[nodiscard]] std::string decode(const std::vector<int32_t>& ids) const;
 
   [[nodiscard]] int32_t vocab_size() const;
   [[nodiscard]] std::string_view piece(int32_t id) const;
-  /// Whether the piece begins a masking unit (create_pretraining_data.py, _is_start_piece; albert_facts 5.4).
+  /// Whether the piece begins a masking unit (google-research/albert create_pretraining_data.py,
+  /// _is_start_piece_sp). `id` must be in the vocabulary.
   [[nodiscard]] bool starts_word(int32_t id) const;
   [[nodiscard]] const SpecialTokens& special_tokens() const;
   [[nodiscard]] const TokenizerOptions& options() const;

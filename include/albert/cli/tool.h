@@ -1,0 +1,72 @@
+// The command line of `albert SUBCOMMAND`. A subcommand is one line of a table:
+//
+//   return cli::run_tool(argc, argv, std::cout, {
+//     cli::subcommand<cli::TokenizeArguments>("tokenize", "lines of standard input to token ids", run_tokenize),
+//     cli::subcommand<cli::PredictArguments>("predict", "what a model computes for given ids", run_predict),
+//   });
+//
+// A new one adds its arguments below: a struct and a declare_options for it.
+#pragma once
+
+#include <albert/base/error.h>
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace albert::cli {
+
+/// What all subcommands take.
+struct ToolArguments {
+  std::string log_level = "info";  ///< --log-level, checked by LogSession
+};
+
+void declare_options(CLI::App& app, ToolArguments& arguments);
+
+/// albert tokenize MODEL [--pieces]
+struct TokenizeArguments : ToolArguments {
+  std::filesystem::path model;  ///< a model folder or a spiece.model
+  bool pieces = false;          ///< print pieces instead of ids
+};
+void declare_options(CLI::App& app, TokenizeArguments& arguments);
+
+/// albert predict MODEL [--ids IN.safetensors] --tensors OUT.safetensors [--device D]
+struct PredictArguments : ToolArguments {
+  std::filesystem::path model;
+  std::optional<std::filesystem::path> ids;  ///< nullopt: lines of standard input are tokenised
+  std::filesystem::path tensors;
+  std::string device = "auto";
+};
+void declare_options(CLI::App& app, PredictArguments& arguments);
+
+/// One line of the table.
+struct Subcommand {
+  std::string name;
+  std::string help;
+  /// Adds the options to the parser; what comes back runs the subcommand with the values that were parsed.
+  std::function<std::function<ExitCode()>(CLI::App&)> declare;
+};
+
+template <typename Arguments>
+Subcommand subcommand(std::string name, std::string help, std::function<ExitCode(const Arguments&)> run) {
+  return {std::move(name), std::move(help), [run = std::move(run)](CLI::App& app) -> std::function<ExitCode()> {
+            auto arguments = std::make_shared<Arguments>();
+            declare_options(app, *arguments);
+            return [run, arguments] { return run(*arguments); };
+          }};
+}
+
+/// Parses and runs one subcommand. --help and --version print to `out`. Throws ConfigError for a wrong command line, and what
+/// the subcommand throws.
+ExitCode run_tool(int argc, const char* const* argv, std::ostream& out, const std::vector<Subcommand>& subcommands);
+
+}  // namespace albert::cli

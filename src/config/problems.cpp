@@ -1,0 +1,54 @@
+#include "config/problems.h"
+
+#include <albert/config/yaml_reader.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "config/text.h"
+
+namespace albert::config {
+
+std::string format_problems(std::vector<Problem> problems, std::string_view name, const std::string& text,
+                            const Overrides& overrides) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) { return a.place < b.place; });
+  std::vector<std::string> lines;
+  for (const auto& problem : problems) {
+    std::string where;
+    if (problem.place.source == 0) {
+      const auto position = line_column(text, problem.place.offset);
+      where = fmt::format("{}:{}:{}", name, position.line, position.column);
+    } else {
+      where = overrides.all()[problem.place.source - 1].label;
+    }
+    auto line = fmt::format("{}: {}{}{}", where, problem.key, problem.key.empty() ? "" : ": ", problem.text);
+    if (std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
+    if (lines.size() == kMostProblemLines) {
+      lines.push_back(fmt::format("{}: more problems follow", name));
+      break;
+    }
+    lines.push_back(std::move(line));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+std::string detail::read_config_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw ConfigError(fmt::format("{}: must be a configuration file, got a folder", path.string()));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    const bool exists = std::filesystem::exists(path, ignored);
+    throw ConfigError(fmt::format("{}: must be a configuration file, got {}", path.string(),
+                                  exists ? "one that cannot be read" : "no such file"));
+  }
+  std::string text(kMaximumYamlBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (file.bad()) throw ConfigError(fmt::format("{}: must be a configuration file, got one that cannot be read", path.string()));
+  if (text.size() > kMaximumYamlBytes)
+    throw ConfigError(fmt::format("{}: must be at most {} bytes, got more", path.string(), kMaximumYamlBytes));
+  return text;
+}
+
+}  // namespace albert::config

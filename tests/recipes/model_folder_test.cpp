@@ -1,0 +1,82 @@
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/model/initialization.h>
+#include <albert/recipes/model_folder.h>
+#include <temporary_folder.h>
+
+#include <gmock/gmock.h>
+
+namespace albert {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using testing::TemporaryFolder;
+
+AlbertConfig tiny(Architecture architecture = Architecture::albert) {
+  AlbertConfig config;
+  config.architecture = architecture;
+  config.vocab_size = 50;
+  config.hidden_size = 16;
+  config.embedding_size = architecture == Architecture::bert ? 16 : 8;
+  config.num_hidden_layers = 2;
+  config.num_hidden_groups = architecture == Architecture::bert ? 2 : 1;
+  config.num_attention_heads = 2;
+  config.intermediate_size = 32;
+  config.max_position_embeddings = 32;
+  return config;
+}
+
+PretrainingModel tiny_model(const AlbertConfig& config, PretrainingHeads heads) {
+  PretrainingModel model(config, heads);
+  initialize(parameters_by_name(*model), 0.02, 3);
+  return model;
+}
+
+TEST(ModelFolder, ComesBackEqualToTheBit) {
+  for (const auto architecture : {Architecture::albert, Architecture::bert}) {
+    for (const auto heads : {PretrainingHeads::masked_lm, PretrainingHeads::masked_lm_sentence_order}) {
+      const TemporaryFolder folder;
+      auto model = tiny_model(tiny(architecture), heads);
+      write_model_folder(folder / "m", model_folder(*model, nullptr));
+      auto loaded = load_model_folder(folder / "m");
+      EXPECT_EQ(loaded.config.shape, model->config());
+      EXPECT_EQ(loaded.heads, heads);
+      const auto before = parameters_by_name(*model);
+      const auto after = parameters_by_name(*loaded.model);
+      ASSERT_EQ(before.size(), after.size());
+      for (size_t i = 0; i < before.size(); ++i) {
+        EXPECT_EQ(before[i].first, after[i].first);
+        EXPECT_TRUE(before[i].second.equal(after[i].second)) << before[i].first;
+      }
+    }
+  }
+}
+
+TEST(ModelFolder, ReplacesAnOlderFolderAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  auto model = tiny_model(tiny(), PretrainingHeads::masked_lm);
+  write_model_folder(folder / "m", model_folder(*model, nullptr));
+  write_file_atomically(folder / "m/stray", "x");
+  write_model_folder(folder / "m", model_folder(*model, nullptr));
+  EXPECT_FALSE(std::filesystem::exists(folder / "m/stray"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(ModelFolder, SaysWhatIsMissing) {
+  const TemporaryFolder folder;
+  EXPECT_THAT([&] { (void)load_model_folder(folder.path()); }, ThrowsMessage<IoError>(HasSubstr("config.json is missing")));
+  auto model = tiny_model(tiny(), PretrainingHeads::masked_lm_sentence_order);
+  auto files = model_folder(*model, nullptr);
+  TensorArrays some;
+  for (const auto& [name, tensor] : published_tensors(parameters_by_name(*model), model->config())) {
+    if (name.find("attention.query") == std::string::npos) some.add(name, tensor);
+  }
+  files.weights = some;
+  write_model_folder(folder / "m", files);
+  EXPECT_THAT([&] { (void)load_model_folder(folder / "m"); },
+              ThrowsMessage<IoError>(::testing::AllOf(HasSubstr("attention.query.weight"), HasSubstr("attention.query.bias"))));
+}
+
+}  // namespace
+}  // namespace albert
