@@ -138,6 +138,13 @@ std::string with_space(const fs::path& folder, const CheckpointContent& content,
 CheckpointDirectory::CheckpointDirectory(fs::path folder) : folder_(std::move(folder)) {
   make_directories(folder_);
   remove_left_overs(folder_);
+  repair_latest();
+}
+
+void CheckpointDirectory::repair_latest() {
+  const std::optional<int64_t> target = link_target(folder_ / kLatest);
+  if (target && is_there(step_path(*target))) return;
+  if (const auto valid = newest_valid(steps())) point_link(folder_, kLatest, step_name(*valid));
 }
 
 fs::path CheckpointDirectory::step_path(int64_t step) const { return folder_ / step_name(step); }

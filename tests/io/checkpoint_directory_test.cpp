@@ -285,6 +285,27 @@ TEST(CheckpointDirectory, LeftOversOfInterruptedSavesGoAtTheNextOpen) {
   EXPECT_THAT(names_in(folder.path()), ElementsAre("latest", "step-00000001"));
 }
 
+TEST(CheckpointDirectory, AMissingOrDanglingLatestIsSetAtTheNextOpen) {
+  const TemporaryFolder folder;
+  {
+    CheckpointDirectory directory(folder.path());
+    save_sample(directory, 1);
+    save_sample(directory, 2);
+  }
+  flip_byte(folder / "step-00000002/config.json", 0);
+  fs::remove(folder / "latest");
+  (void)CheckpointDirectory(folder.path());
+  EXPECT_EQ(fs::read_symlink(folder / "latest"), "step-00000001") << "the newest that verifies";
+  fs::remove(folder / "latest");
+  fs::create_symlink("step-00000009", folder / "latest");
+  (void)CheckpointDirectory(folder.path());
+  EXPECT_EQ(fs::read_symlink(folder / "latest"), "step-00000001");
+  fs::remove(folder / "latest");
+  fs::create_symlink("step-00000002", folder / "latest");
+  (void)CheckpointDirectory(folder.path());
+  EXPECT_EQ(fs::read_symlink(folder / "latest"), "step-00000002") << "a link that leads somewhere is left alone";
+}
+
 /// The states that a crash can leave while step 1 is being replaced.
 TEST(CheckpointDirectory, AnInterruptedReplacementIsSettledAtTheNextOpen) {
   const TemporaryFolder folder;

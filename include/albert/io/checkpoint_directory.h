@@ -59,7 +59,8 @@ LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
 class CheckpointDirectory {
  public:
   /// Creates the folder when it is missing. Removes left-overs of interrupted saves (".tmp-*"); where one was replacing a step
-  /// (".old-*"), keeps the new one if it verifies, else brings the old one back.
+  /// (".old-*"), keeps the new one if it verifies, else brings the old one back. Where `latest` is missing or dangles,
+  /// points it at the newest one that verifies.
   explicit CheckpointDirectory(std::filesystem::path folder);
 
   /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws
@@ -79,6 +80,7 @@ class CheckpointDirectory {
   void rotate(int64_t keep_last, const std::vector<int64_t>& keep);
 
  private:
+  void repair_latest();
   [[nodiscard]] std::optional<int64_t> newest_valid(const std::vector<int64_t>& present) const;
 
   std::filesystem::path folder_;
