@@ -57,10 +57,14 @@ struct Preset {
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> table{
-      {"albert-base-v1", published_albert(kSizes[0], true)},    {"albert-large-v1", published_albert(kSizes[1], true)},
-      {"albert-xlarge-v1", published_albert(kSizes[2], true)},  {"albert-xxlarge-v1", published_albert(kSizes[3], true)},
-      {"albert-base-v2", published_albert(kSizes[0], false)},   {"albert-large-v2", published_albert(kSizes[1], false)},
-      {"albert-xlarge-v2", published_albert(kSizes[2], false)}, {"albert-xxlarge-v2", published_albert(kSizes[3], false)},
+      {"albert-base-v1", published_albert(kSizes[0], true)},
+      {"albert-large-v1", published_albert(kSizes[1], true)},
+      {"albert-xlarge-v1", published_albert(kSizes[2], true)},
+      {"albert-xxlarge-v1", published_albert(kSizes[3], true)},
+      {"albert-base-v2", published_albert(kSizes[0], false)},
+      {"albert-large-v2", published_albert(kSizes[1], false)},
+      {"albert-xlarge-v2", published_albert(kSizes[2], false)},
+      {"albert-xxlarge-v2", published_albert(kSizes[3], false)},
       {"bert-base", bert_base()},
   };
   return table;
@@ -126,14 +130,16 @@ void AlbertConfig::validate(config::Issues& issues) const {
   if (!(initializer_range > 0.0)) issues.add("initializer_range", fmt::format("must be positive, got {}", initializer_range));
   if (architecture != Architecture::bert) return;
   if (embedding_size != hidden_size) {
-    issues.add("embedding_size", fmt::format("must equal hidden_size {} for architecture bert, got {}", hidden_size, embedding_size));
+    issues.add("embedding_size",
+               fmt::format("must equal hidden_size {} for architecture bert, got {}", hidden_size, embedding_size));
   }
   if (num_hidden_groups != num_hidden_layers) {
     issues.add("num_hidden_groups",
                fmt::format("must equal num_hidden_layers {} for architecture bert (nothing is shared), got {}", num_hidden_layers,
                            num_hidden_groups));
   }
-  if (inner_group_num != 1) issues.add("inner_group_num", fmt::format("must be 1 for architecture bert, got {}", inner_group_num));
+  if (inner_group_num != 1)
+    issues.add("inner_group_num", fmt::format("must be 1 for architecture bert, got {}", inner_group_num));
 }
 
 AlbertConfig model_preset(std::string_view name) {

@@ -9,8 +9,8 @@ namespace {
 
 double scale_of(const AttentionOperands& operands) { return 1.0 / std::sqrt(static_cast<double>(operands.query.size(-1))); }
 
-/// Measured (performance notes, 0.4): on the CPU the blocked kernel wins for long fp32 rows; its bf16 backward is 10 times slower than
-/// plain products. On CUDA it wins everywhere.
+/// Measured (performance notes, 0.4): on the CPU the blocked kernel wins for long fp32 rows; its bf16 backward is 10 times slower
+/// than plain products. On CUDA it wins everywhere.
 bool prefers_fused(const at::Tensor& query, int64_t length) {
   constexpr int64_t kLongRow = 256;
   if (!query.is_cpu()) return true;
@@ -24,8 +24,8 @@ at::Tensor split_heads(const at::Tensor& rows, const SequenceLayout::Bucket& buc
       .transpose(1, 2);
 }
 
-at::Tensor bucket_attention(const AttentionOperands& rows, const SequenceLayout::Bucket& bucket, int64_t num_heads, Dropout& dropout,
-                            double dropout_probability) {
+at::Tensor bucket_attention(const AttentionOperands& rows, const SequenceLayout::Bucket& bucket, int64_t num_heads,
+                            Dropout& dropout, double dropout_probability) {
   const AttentionOperands operands{split_heads(rows.query, bucket, num_heads), split_heads(rows.key, bucket, num_heads),
                                    split_heads(rows.value, bucket, num_heads)};
   const at::Tensor context = dropout_probability == 0.0 && prefers_fused(rows.query, bucket.length)
@@ -36,8 +36,10 @@ at::Tensor bucket_attention(const AttentionOperands& rows, const SequenceLayout:
 
 }  // namespace
 
-at::Tensor plain_attention(const AttentionOperands& operands, const at::Tensor& key_mask, Dropout& dropout, double dropout_probability) {
-  at::Tensor scores = at::matmul(operands.query, operands.key.transpose(-2, -1)).mul_(scale_of(operands));  // [sequences, heads, length, length]
+at::Tensor plain_attention(const AttentionOperands& operands, const at::Tensor& key_mask, Dropout& dropout,
+                           double dropout_probability) {
+  at::Tensor scores =
+      at::matmul(operands.query, operands.key.transpose(-2, -1)).mul_(scale_of(operands));  // [sequences, heads, length, length]
   if (key_mask.defined()) scores.masked_fill_(key_mask.logical_not(), -std::numeric_limits<double>::infinity());
   const at::Tensor weights = dropout.apply(at::softmax(scores, -1), dropout_probability);
   return at::matmul(weights, operands.value);
@@ -45,8 +47,8 @@ at::Tensor plain_attention(const AttentionOperands& operands, const at::Tensor& 
 
 at::Tensor fused_attention(const AttentionOperands& operands, const at::Tensor& key_mask) {
   const auto mask = key_mask.defined() ? std::optional<at::Tensor>(key_mask) : std::nullopt;
-  return at::scaled_dot_product_attention(operands.query, operands.key, operands.value, mask, /*dropout_p=*/0.0, /*is_causal=*/false,
-                                          scale_of(operands));
+  return at::scaled_dot_product_attention(operands.query, operands.key, operands.value, mask, /*dropout_p=*/0.0,
+                                          /*is_causal=*/false, scale_of(operands));
 }
 
 at::Tensor self_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int64_t num_heads,
@@ -54,7 +56,8 @@ at::Tensor self_attention(const at::Tensor& query, const at::Tensor& key, const 
   const int64_t head_size = query.size(1) / num_heads;
   if (has_flash_varlen_attention(query, head_size)) {
     const auto heads = [&](const at::Tensor& x) { return x.view({x.size(0), num_heads, head_size}); };
-    return flash_varlen_attention({heads(query), heads(key), heads(value)}, layout, dropout, dropout_probability).reshape(query.sizes());
+    return flash_varlen_attention({heads(query), heads(key), heads(value)}, layout, dropout, dropout_probability)
+        .reshape(query.sizes());
   }
   const AttentionOperands rows{layout.pad(query), layout.pad(key), layout.pad(value)};
   std::vector<at::Tensor> contexts;

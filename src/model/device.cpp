@@ -39,7 +39,8 @@ std::optional<std::string> load_cuda() {
   if (dlopen(kDriverLibrary, RTLD_NOW | RTLD_GLOBAL) == nullptr) return "no NVIDIA driver (libcuda.so.1) was found";
   const auto library = torch_library_folder() / "libtorch_cuda.so";
   if (!std::filesystem::exists(library)) return "this LibTorch has no CUDA part (libtorch_cuda.so)";
-  if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return "LibTorch's CUDA part does not load: " + last_load_error();
+  if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr)
+    return "LibTorch's CUDA part does not load: " + last_load_error();
   if (at::accelerator::deviceCount() == 0) return "the NVIDIA driver reports no device";
   return std::nullopt;
 }
@@ -70,8 +71,8 @@ bool cpu_multiplies_bf16_fast() {
   unsigned ebx = 0;
   unsigned ecx = 0;
   unsigned edx = 0;
-  constexpr unsigned kAmxBf16Bit = 1U << 22U;     // leaf 7.0, EDX
-  constexpr unsigned kAvx512Bf16Bit = 1U << 5U;   // leaf 7.1, EAX
+  constexpr unsigned kAmxBf16Bit = 1U << 22U;            // leaf 7.0, EDX
+  constexpr unsigned kAvx512Bf16Bit = 1U << 5U;          // leaf 7.1, EAX
   if (!__builtin_cpu_supports("avx512f")) return false;  // asks the operating system as well
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16Bit) != 0) return true;
   // Intel's AVX512_BF16 alone is no faster than fp32 (measured: 0.6 of its rate on a Xeon whose AMX is hidden by the hypervisor);
@@ -105,7 +106,8 @@ at::Device resolve_device(std::string_view text, std::string_view key) {
     throw ConfigError(fmt::format("{}: must name a device that works, got {} ({}); use cpu or auto", key, text, *obstacle));
   }
   const int count = at::accelerator::deviceCount();
-  if (request->index >= count) throw ConfigError(fmt::format("{}: must be below cuda:{} on this machine, got {}", key, count, text));
+  if (request->index >= count)
+    throw ConfigError(fmt::format("{}: must be below cuda:{} on this machine, got {}", key, count, text));
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(request->index));
 }
 

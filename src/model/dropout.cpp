@@ -14,7 +14,8 @@ namespace {
 /// y = x * mask * scale; keeps the one-byte mask only.
 class MaskedScale : public torch::autograd::Function<MaskedScale> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& mask, double scale) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& mask,
+                            double scale) {
     context->save_for_backward({mask});
     context->saved_data["scale"] = scale;
     return at::mul(x, mask).mul_(scale);
@@ -49,7 +50,8 @@ at::Tensor Dropout::apply(const at::Tensor& x, double probability) {
   ALBERT_CHECK(probability >= 0.0 && probability < 1.0, "dropout probability {}", probability);
   if (probability == 0.0) return x;
   const double keep = 1.0 - probability;
-  const at::Tensor mask = at::empty(x.sizes(), x.options().dtype(at::kBool).requires_grad(false)).bernoulli_(keep, generator(x.device()));
+  const at::Tensor mask =
+      at::empty(x.sizes(), x.options().dtype(at::kBool).requires_grad(false)).bernoulli_(keep, generator(x.device()));
   return MaskedScale::apply(x, mask, 1.0 / keep);
 }
 

@@ -5,7 +5,8 @@ namespace albert {
 EmbeddingsImpl::EmbeddingsImpl(const AlbertConfig& config)
     : dropout_probability_(config.hidden_dropout_prob),
       word_embeddings_(register_module("word_embeddings", Embedding(config.vocab_size, config.embedding_size))),
-      position_embeddings_(register_module("position_embeddings", Embedding(config.max_position_embeddings, config.embedding_size))),
+      position_embeddings_(
+          register_module("position_embeddings", Embedding(config.max_position_embeddings, config.embedding_size))),
       token_type_embeddings_(register_module("token_type_embeddings", Embedding(config.type_vocab_size, config.embedding_size))),
       layer_norm_(register_module("LayerNorm", LayerNorm(config.embedding_size, config.layer_norm_eps))) {}
 

@@ -11,20 +11,24 @@ namespace {
 class NameNode : public torch::nn::Module {
  public:
   std::shared_ptr<NameNode> add_node(const std::string& name) { return register_module(name, std::make_shared<NameNode>()); }
-  EncoderLayer add_layer(const std::string& name, const AlbertConfig& config) { return register_module(name, EncoderLayer(config)); }
+  EncoderLayer add_layer(const std::string& name, const AlbertConfig& config) {
+    return register_module(name, EncoderLayer(config));
+  }
 };
 
 }  // namespace
 
 AlbertEncoderImpl::AlbertEncoderImpl(const AlbertConfig& config) : config_(config) {
   if (config.has_embedding_mapping()) {
-    embedding_hidden_mapping_in_ = register_module("embedding_hidden_mapping_in", Linear(config.embedding_size, config.hidden_size));
+    embedding_hidden_mapping_in_ =
+        register_module("embedding_hidden_mapping_in", Linear(config.embedding_size, config.hidden_size));
   }
   const auto groups = register_module("albert_layer_groups", std::make_shared<NameNode>());
   for (int64_t group = 0; group < config.num_hidden_groups; ++group) {
     const auto layers = groups->add_node(std::to_string(group))->add_node("albert_layers");
     std::vector<EncoderLayer> blocks;
-    for (int64_t inner = 0; inner < config.inner_group_num; ++inner) blocks.push_back(layers->add_layer(std::to_string(inner), config));
+    for (int64_t inner = 0; inner < config.inner_group_num; ++inner)
+      blocks.push_back(layers->add_layer(std::to_string(inner), config));
     groups_.push_back(std::move(blocks));
   }
 }

@@ -13,8 +13,8 @@ SelfAttentionImpl::SelfAttentionImpl(const AlbertConfig& config)
       layer_norm_(register_module("LayerNorm", LayerNorm(config.hidden_size, config.layer_norm_eps))) {}
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& hidden, const BlockContext& context) {
-  const at::Tensor attended = self_attention(query_(hidden), key_(hidden), value_(hidden), num_heads_, context.layout, context.dropout,
-                                             is_training() ? weights_dropout_ : 0.0);
+  const at::Tensor attended = self_attention(query_(hidden), key_(hidden), value_(hidden), num_heads_, context.layout,
+                                             context.dropout, is_training() ? weights_dropout_ : 0.0);
   const at::Tensor output = context.dropout.apply(dense_(attended), is_training() ? hidden_dropout_ : 0.0);
   return layer_norm_(hidden + output);
 }

@@ -1,5 +1,5 @@
-// The only file that calls LibTorch's variable-length kernel: an internal operator whose arguments change between versions, so only
-// those that every supported version has (up to `scale`) are passed.
+// The only file that calls LibTorch's variable-length kernel: an internal operator whose arguments change between versions, so
+// only those that every supported version has (up to `scale`) are passed.
 #include <albert/model/attention.h>
 #include <albert/model/device.h>
 
@@ -21,8 +21,9 @@ at::Tensor flash_varlen_attention(const AttentionOperands& operands, const Seque
   if (dropout_probability > 0.0) dropout.seed_default_generator(operands.query.device());
   const double scale = 1.0 / std::sqrt(static_cast<double>(operands.query.size(-1)));
   const at::Tensor& offsets = layout.cumulative_lengths();
-  return std::get<0>(at::_flash_attention_forward(operands.query, operands.key, operands.value, offsets, offsets, layout.max_length(),
-                                                  layout.max_length(), dropout_probability, /*is_causal=*/false,
+  return std::get<0>(at::_flash_attention_forward(operands.query, operands.key, operands.value, offsets, offsets,
+                                                  layout.max_length(), layout.max_length(), dropout_probability,
+                                                  /*is_causal=*/false,
                                                   /*return_debug_mask=*/false, scale));
 }
 

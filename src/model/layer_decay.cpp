@@ -71,7 +71,8 @@ double learning_rate_multiplier(std::string_view parameter, const AlbertConfig& 
   if (decay.rate == 1.0 || decay.mode == LayerDecayMode::applications) return 1.0;
   const bool by_group = decay.mode == LayerDecayMode::groups;
   if (const auto block = block_of(parameter)) {
-    return by_group ? power(decay.rate, config.num_hidden_groups - block->group) : mean_application_weight(*block, config, decay.rate);
+    return by_group ? power(decay.rate, config.num_hidden_groups - block->group)
+                    : mean_application_weight(*block, config, decay.rate);
   }
   const int64_t below_blocks = by_group ? config.num_hidden_groups + 1 : config.num_applications();
   if (parameter.starts_with("albert.encoder.embedding_hidden_mapping_in.")) return power(decay.rate, below_blocks);

@@ -45,7 +45,8 @@ class MixedLinear : public torch::autograd::Function<MixedLinear> {
 /// LayerNorm of a bf16 input in fp32 for devices whose kernel wants all tensors of one type; keeps the bf16 input only.
 class MixedLayerNorm : public torch::autograd::Function<MixedLayerNorm> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            double eps) {
     auto [y, mean, inverse_deviation] = at::native_layer_norm(x.to(at::kFloat), weight.sizes(), weight, bias, eps);
     context->save_for_backward({x, weight, bias, mean, inverse_deviation});
     return y.to(x.scalar_type());
@@ -115,9 +116,12 @@ at::Tensor EmbeddingImpl::forward(const at::Tensor& ids) { return at::embedding(
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
   switch (activation) {
-    case Activation::gelu_new: return at::gelu(x, "tanh");
-    case Activation::gelu: return at::gelu(x, "none");
-    case Activation::relu: return at::relu(x);
+    case Activation::gelu_new:
+      return at::gelu(x, "tanh");
+    case Activation::gelu:
+      return at::gelu(x, "none");
+    case Activation::relu:
+      return at::relu(x);
   }
   throw InternalError("unknown activation");
 }

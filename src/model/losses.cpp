@@ -15,7 +15,9 @@ int64_t rows_per_block(const at::Tensor& logits) {
   return std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, logits.size(1)));
 }
 
-at::ScalarType accumulation_type(const at::Tensor& logits) { return logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
+at::ScalarType accumulation_type(const at::Tensor& logits) {
+  return logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
 
 class CrossEntropySum : public torch::autograd::Function<CrossEntropySum> {
  public:

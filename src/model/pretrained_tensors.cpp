@@ -68,7 +68,8 @@ std::string from_bert(std::string_view name) {
     const std::string_view index = name.substr(kBertBlocks.size(), dot - kBertBlocks.size());
     const std::string_view part = name.substr(dot + 1);
     for (const auto& [albert, bert] : kBertBlockParts) {
-      if (part.starts_with(bert)) return fmt::format("{}{}{}{}", kAlbertBlocks, index, kAlbertInner, replace_prefix(part, bert, albert));
+      if (part.starts_with(bert))
+        return fmt::format("{}{}{}{}", kAlbertBlocks, index, kAlbertInner, replace_prefix(part, bert, albert));
     }
   }
   for (const auto& [albert, bert] : kBertPrefixes) {
@@ -78,7 +79,8 @@ std::string from_bert(std::string_view name) {
 }
 
 std::string with_modern_layer_norm(std::string name) {
-  for (const auto& [old, modern] : {Renaming{"LayerNorm.gamma", "LayerNorm.weight"}, Renaming{"LayerNorm.beta", "LayerNorm.bias"}}) {
+  for (const auto& [old, modern] :
+       {Renaming{"LayerNorm.gamma", "LayerNorm.weight"}, Renaming{"LayerNorm.beta", "LayerNorm.bias"}}) {
     if (name.ends_with(old)) return name.substr(0, name.size() - old.size()) + std::string(modern);
   }
   return name;
@@ -143,8 +145,8 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
   return result;
 }
 
-ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters, const AlbertConfig& config,
-                           const ImportRules& rules, const std::string& where) {
+ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters,
+                           const AlbertConfig& config, const ImportRules& rules, const std::string& where) {
   auto available = by_parameter_name(arrays, config);
   Differences differences;
   ImportReport report;

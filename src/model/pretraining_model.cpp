@@ -5,8 +5,8 @@ namespace albert {
 
 PretrainingModelImpl::PretrainingModelImpl(const AlbertConfig& config, PretrainingHeads heads)
     : heads_(heads),
-      albert_(register_module(
-          "albert", Albert(config, heads == PretrainingHeads::masked_lm ? Pooling::none : Pooling::first_token))),
+      albert_(
+          register_module("albert", Albert(config, heads == PretrainingHeads::masked_lm ? Pooling::none : Pooling::first_token))),
       predictions_(register_module("predictions", MaskedLmHead(config))) {
   if (heads == PretrainingHeads::masked_lm_sentence_order) {
     sop_classifier_ = register_module("sop_classifier", SentenceOrderHead(config));
@@ -15,7 +15,8 @@ PretrainingModelImpl::PretrainingModelImpl(const AlbertConfig& config, Pretraini
 
 PretrainingOutput PretrainingModelImpl::forward(const EncoderInput& input, const at::Tensor& masked_positions,
                                                 const EncoderOptions& options) {
-  ALBERT_CHECK(masked_positions.dim() == 1 && masked_positions.scalar_type() == at::kLong, "masked_positions must be int64 [masked]");
+  ALBERT_CHECK(masked_positions.dim() == 1 && masked_positions.scalar_type() == at::kLong,
+               "masked_positions must be int64 [masked]");
   PretrainingOutput output;
   output.encoder = albert_->forward(input, options);
   output.mlm_logits = predictions_(output.encoder.last_hidden.index_select(0, masked_positions), albert_->word_embeddings());

@@ -12,8 +12,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows of a permutation with repeats: y = x[gather]. `scatter` names for each row of x its one true place in y; the other rows of y
-/// are padding, whose gradient is zero because attention masks them, so the gradient of x is a gather again.
+/// Rows of a permutation with repeats: y = x[gather]. `scatter` names for each row of x its one true place in y; the other rows
+/// of y are padding, whose gradient is zero because attention masks them, so the gradient of x is a gather again.
 class PadRows : public torch::autograd::Function<PadRows> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& gather, const at::Tensor& scatter) {
@@ -66,10 +66,12 @@ at::Tensor make_key_mask(std::span<const Sequence> sequences, int64_t length, co
 }  // namespace
 
 SequenceLayout::SequenceLayout(const at::Tensor& offsets, const at::Device& device) {
-  ALBERT_CHECK(offsets.defined() && offsets.is_cpu() && offsets.scalar_type() == at::kLong && offsets.dim() == 1 && offsets.size(0) >= 2,
-               "sequence_offsets must be int64 [batch + 1] on the CPU with at least one sequence");
+  ALBERT_CHECK(
+      offsets.defined() && offsets.is_cpu() && offsets.scalar_type() == at::kLong && offsets.dim() == 1 && offsets.size(0) >= 2,
+      "sequence_offsets must be int64 [batch + 1] on the CPU with at least one sequence");
   const at::Tensor contiguous = offsets.contiguous();
-  const std::vector<int64_t> values(contiguous.const_data_ptr<int64_t>(), contiguous.const_data_ptr<int64_t>() + contiguous.numel());
+  const std::vector<int64_t> values(contiguous.const_data_ptr<int64_t>(),
+                                    contiguous.const_data_ptr<int64_t>() + contiguous.numel());
   ALBERT_CHECK(values.front() == 0, "sequence_offsets must start at 0, got {}", values.front());
   num_tokens_ = values.back();
   first_tokens_ = contiguous.slice(0, 0, -1).to(device);

@@ -64,7 +64,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ParameterCounts,
 TEST(ParameterCount, OfTwelveGroupsIsThePapersNotSharedRow) {
   AlbertConfig config = model_preset("albert-base-v2");
   config.num_hidden_groups = 12;
-  const auto below_pooler = [](const std::string& name) { return name.starts_with("albert.") && !name.starts_with("albert.pooler."); };
+  const auto below_pooler = [](const std::string& name) {
+    return name.starts_with("albert.") && !name.starts_with("albert.pooler.");
+  };
   EXPECT_EQ(count_if(config, below_pooler), 89059584);
 }
 
@@ -102,10 +104,10 @@ TEST(AlbertConfig, NamesEachBrokenRule) {
   config.num_hidden_groups = 7;
   config.vocab_size = 0;
   config.hidden_dropout_prob = 1.0;
-  EXPECT_THAT(issues_of(config), ::testing::UnorderedElementsAre(
-                                     "num_attention_heads: must divide hidden_size 768, got 5",
-                                     "num_hidden_groups: must divide num_hidden_layers 12, got 7", "vocab_size: must be at least 1, got 0",
-                                     "hidden_dropout_prob: must be in [0, 1), got 1"));
+  EXPECT_THAT(issues_of(config), ::testing::UnorderedElementsAre("num_attention_heads: must divide hidden_size 768, got 5",
+                                                                 "num_hidden_groups: must divide num_hidden_layers 12, got 7",
+                                                                 "vocab_size: must be at least 1, got 0",
+                                                                 "hidden_dropout_prob: must be in [0, 1), got 1"));
 }
 
 TEST(AlbertConfig, RefusesASharedBert) {

@@ -24,7 +24,9 @@ at::Tensor reference_attention(const at::Tensor& q, const at::Tensor& k, const a
   for (const int64_t length : lengths) {
     std::vector<at::Tensor> columns;
     for (int64_t head = 0; head < heads; ++head) {
-      const auto part = [&](const at::Tensor& x) { return x.narrow(0, first, length).narrow(1, head * size, size).to(at::kDouble); };
+      const auto part = [&](const at::Tensor& x) {
+        return x.narrow(0, first, length).narrow(1, head * size, size).to(at::kDouble);
+      };
       const at::Tensor weights = at::softmax(part(q).mm(part(k).t()) / std::sqrt(static_cast<double>(size)), 1);
       columns.push_back(weights.mm(part(v)));
     }

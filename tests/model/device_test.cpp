@@ -52,8 +52,8 @@ TEST(ResolvePrecision, ChoosesBf16WhereTheProcessorMultipliesItFast) {
     if (line.starts_with("flags") || line.starts_with("Features")) flags = line + " ";
   }
   if (flags.empty()) GTEST_SKIP() << "no flags in /proc/cpuinfo";
-  const bool listed = (is_amd && flags.find(" avx512_bf16 ") != std::string::npos) || flags.find(" amx_bf16 ") != std::string::npos ||
-                      flags.find(" bf16 ") != std::string::npos;
+  const bool listed = (is_amd && flags.find(" avx512_bf16 ") != std::string::npos) ||
+                      flags.find(" amx_bf16 ") != std::string::npos || flags.find(" bf16 ") != std::string::npos;
   EXPECT_EQ(resolve_precision(std::nullopt, at::Device(at::kCPU)), listed ? Precision::bf16 : Precision::fp32);
 }
 

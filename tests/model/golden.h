@@ -16,7 +16,7 @@ namespace albert::testing {
 /// One case: a padded batch, the reference's weights, outputs and gradients, and our model with those weights.
 struct GoldenCase {
   AlbertConfig config;
-  std::map<std::string, at::Tensor> tensors;  ///< everything but weights and gradients
+  std::map<std::string, at::Tensor> tensors;    ///< everything but weights and gradients
   std::map<std::string, at::Tensor> gradients;  ///< by our parameter names
   PretrainingModel model{nullptr};
 

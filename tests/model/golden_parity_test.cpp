@@ -70,12 +70,11 @@ constexpr double kSplitWhole = 1e-6;
 void backward_share(GoldenCase& golden, int64_t first, int64_t last) {
   const int64_t begin = golden.input.sequence_offsets[first].item<int64_t>();
   const int64_t end = golden.input.sequence_offsets[last].item<int64_t>();
-  const at::Tensor chosen =
-      golden.masked_positions.ge(begin).logical_and(golden.masked_positions.lt(end)).nonzero().squeeze(1);
+  const at::Tensor chosen = golden.masked_positions.ge(begin).logical_and(golden.masked_positions.lt(end)).nonzero().squeeze(1);
   const at::Tensor& targets = golden.tensors.at("masked_targets");
   const at::Tensor& labels = golden.tensors.at("sop_labels");
   const PretrainingOutput output = golden.model->forward(testing::slice_sequences(golden.input, first, last),
-                                                golden.masked_positions.index_select(0, chosen) - begin);
+                                                         golden.masked_positions.index_select(0, chosen) - begin);
   const at::Tensor mlm = cross_entropy_sum(output.mlm_logits, targets.index_select(0, chosen)) / targets.size(0);
   const at::Tensor sop = cross_entropy_sum(output.sop_logits, labels.slice(0, first, last)) / labels.size(0);
   (mlm + sop).backward();

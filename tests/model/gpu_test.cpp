@@ -88,8 +88,7 @@ TEST_F(OnGpu, DropoutIsAFunctionOfTheSeed) {
 }
 
 TEST_F(OnGpu, ReportsPrecisionAndMemory) {
-  EXPECT_EQ(resolve_precision(std::nullopt, device_),
-            cuda_capability(device_).major >= 8 ? Precision::bf16 : Precision::fp32);
+  EXPECT_EQ(resolve_precision(std::nullopt, device_), cuda_capability(device_).major >= 8 ? Precision::bf16 : Precision::fp32);
   const at::Tensor block = at::zeros({1 << 20}, at::TensorOptions().dtype(at::kFloat).device(device_));
   synchronize(device_);
   EXPECT_GE(peak_memory_bytes(device_), int64_t{4} << 20);

@@ -14,7 +14,8 @@ NamedParameter parameter(const std::string& name, at::IntArrayRef shape) { retur
 
 TEST(Initialization, GivesBiasesZeroAndLayerNormsOne) {
   const std::vector<NamedParameter> parameters{parameter("a.bias", {3}), parameter("x.LayerNorm.weight", {3}),
-                                               parameter("x.full_layer_layer_norm.weight", {3}), parameter("x.LayerNorm.bias", {3})};
+                                               parameter("x.full_layer_layer_norm.weight", {3}),
+                                               parameter("x.LayerNorm.bias", {3})};
   initialize(parameters, 0.02, 1);
   EXPECT_TRUE(parameters[0].second.equal(at::zeros({3})));
   EXPECT_TRUE(parameters[1].second.equal(at::ones({3})));

@@ -87,8 +87,9 @@ TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
     EXPECT_LT(testing::relative_error(decayed.at(name), gradient), 1e-12) << name;
   }
   const std::string mapping = "albert.encoder.embedding_hidden_mapping_in.weight";
-  EXPECT_LT(testing::relative_error(decayed.at(mapping), copied.at(mapping) * std::pow(kRate, static_cast<double>(applications - 1))),
-            1e-12);
+  EXPECT_LT(
+      testing::relative_error(decayed.at(mapping), copied.at(mapping) * std::pow(kRate, static_cast<double>(applications - 1))),
+      1e-12);
   EXPECT_LT(testing::relative_error(decayed.at("predictions.dense.weight"), copied.at("predictions.dense.weight")), 1e-12);
   EXPECT_LT(testing::relative_error(decayed.at("albert.pooler.weight"), copied.at("albert.pooler.weight")), 1e-12);
 }
@@ -110,7 +111,8 @@ TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
 TEST(ApplicationDecayForward, IsNotChanged) {
   auto model = random_model(tiny_config(), 1);
   const EncoderInput input = random_input(tiny_config(), {6, 3, 6}, 3);
-  EXPECT_TRUE(model->forward(input, kMasked).mlm_logits.equal(model->forward(input, kMasked, {.application_decay = kRate}).mlm_logits));
+  EXPECT_TRUE(
+      model->forward(input, kMasked).mlm_logits.equal(model->forward(input, kMasked, {.application_decay = kRate}).mlm_logits));
 }
 
 TEST(LearningRateMultiplier, FollowsTheDepthOfGroups) {
@@ -146,7 +148,8 @@ TEST(LearningRateMultiplier, OfBothIsTheMeanWeightOfABlocksApplications) {
 
 TEST(LearningRateMultiplier, EqualsThePublishedMeansAtTwelveLayers) {
   const AlbertConfig config = model_preset("albert-base-v2");
-  for (const auto& [rate, mean] : {std::pair{0.95, 0.766}, std::pair{0.9, 0.598}, std::pair{0.8, 0.388}, std::pair{0.75, 0.323}}) {
+  for (const auto& [rate, mean] :
+       {std::pair{0.95, 0.766}, std::pair{0.9, 0.598}, std::pair{0.8, 0.388}, std::pair{0.75, 0.323}}) {
     EXPECT_NEAR(learning_rate_multiplier(block_prefix(0, 0) + "ffn.weight", config, {.rate = rate}), mean, 5e-4);
   }
 }

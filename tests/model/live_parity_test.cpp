@@ -1,4 +1,5 @@
-// Checks that need the reference implementation at hand: ALBERT_TEST_PYTHON names a Python with torch and transformers; skipped without.
+// Checks that need the reference implementation at hand: ALBERT_TEST_PYTHON names a Python with torch and transformers; skipped
+// without.
 #include "golden.h"
 
 #include <albert/base/file.h>
@@ -26,11 +27,14 @@ TEST(LiveParity, BaseShapeEqualsTheReferenceInOutputsAndEveryGradient) {
   const std::string python = test_python();
   if (python.empty()) GTEST_SKIP() << "ALBERT_TEST_PYTHON is not set";
   const testing::TemporaryFolder folder;
-  ASSERT_EQ(std::system(fmt::format("{} {}/scripts/make_golden.py --live {}", python, ALBERT_SOURCE_DIR, folder.path().string()).c_str()), 0);
+  ASSERT_EQ(std::system(
+                fmt::format("{} {}/scripts/make_golden.py --live {}", python, ALBERT_SOURCE_DIR, folder.path().string()).c_str()),
+            0);
   testing::GoldenCase golden = testing::load_golden(folder / "base.safetensors");
   const PretrainingOutput output = golden.model->forward(golden.input, golden.masked_positions, {.hidden_states = true});
   for (size_t i = 0; i < output.encoder.hidden_states.size(); ++i) {
-    const at::Tensor expected = golden.tensors.at("hidden_states." + std::to_string(i)).flatten(0, 1).index_select(0, golden.real_rows);
+    const at::Tensor expected =
+        golden.tensors.at("hidden_states." + std::to_string(i)).flatten(0, 1).index_select(0, golden.real_rows);
     EXPECT_LT(testing::relative_error(output.encoder.hidden_states[i], expected), kParity) << "hidden state " << i;
   }
   EXPECT_LT(testing::relative_error(output.mlm_logits, golden.tensors.at("mlm_logits")), kParity);
@@ -46,15 +50,16 @@ void write_published(const std::filesystem::path& folder, const AlbertConfig& co
   auto source = testing::random_model(config, 1);
   TensorArrays all;
   for (const auto& [name, tensor] : published_tensors(parameters_by_name(*source), config)) all.add(name, tensor);
-  import_arrays(all.arrays(), parameters_by_name(*model), config,
-                {.may_be_ignored = {"albert.pooler.", "sop_classifier."}}, "source");
+  import_arrays(all.arrays(), parameters_by_name(*model), config, {.may_be_ignored = {"albert.pooler.", "sop_classifier."}},
+                "source");
   model->eval();
   TensorArrays weights;
   for (const auto& [name, tensor] : published_tensors(parameters_by_name(*model), config)) weights.add(name, tensor);
   io::write_safetensors(folder / "model.safetensors", weights.arrays(), {{"format", "pt"}});
   const std::string architecture = pretraining_architecture(config, heads);
-  write_file_atomically(folder / "config.json", write_config_json({.shape = config, .special_ids = {}, .architecture = architecture,
-                                                                   .labels = {}, .problem_type = {}}));
+  write_file_atomically(
+      folder / "config.json",
+      write_config_json({.shape = config, .special_ids = {}, .architecture = architecture, .labels = {}, .problem_type = {}}));
   write_file_atomically(folder / "class.txt", architecture);
 
   const EncoderInput input = testing::random_input(config, {9, 9}, 2);
@@ -83,8 +88,8 @@ TEST(LiveParity, TransformersLoadsOurFoldersWithoutMissingOrUnexpectedKeys) {
   write_published(folder / "albert_masked_lm", grouped, PretrainingHeads::masked_lm);
   write_published(folder / "bert", bert, PretrainingHeads::masked_lm_sentence_order);
   const std::string root = folder.path().string();
-  const std::string command = fmt::format("{0} {1}/tests/model/check_published.py {2}/albert {2}/albert_masked_lm {2}/bert", python,
-                                          ALBERT_SOURCE_DIR, root);
+  const std::string command = fmt::format("{0} {1}/tests/model/check_published.py {2}/albert {2}/albert_masked_lm {2}/bert",
+                                          python, ALBERT_SOURCE_DIR, root);
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
 

@@ -28,7 +28,8 @@ TEST(CrossEntropySum, EqualsTheLibrarysAcrossBlocksOfRows) {
   loss.backward();
   const at::Tensor gradient = logits.grad().clone();
   const at::Tensor expected = at::log_softmax(logits.detach(), 1);
-  EXPECT_NEAR(loss.item<double>(), -expected.gather(1, targets.unsqueeze(1)).sum(at::kDouble).item<double>(), 1e-5 * loss.item<double>());
+  EXPECT_NEAR(loss.item<double>(), -expected.gather(1, targets.unsqueeze(1)).sum(at::kDouble).item<double>(),
+              1e-5 * loss.item<double>());
   const at::Tensor share = expected.exp().scatter_add(1, targets.unsqueeze(1), at::full({1200, 1}, -1.0F));
   EXPECT_LT((gradient - share).abs().max().item<double>(), 1e-6);
 }

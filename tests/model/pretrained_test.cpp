@@ -121,10 +121,11 @@ TEST(Import, ListsAllDifferencesAtOnceAndChangesNothing) {
     import_arrays(arrays.arrays(), parameters_by_name(*read), config, {}, "m.safetensors");
     FAIL();
   } catch (const IoError& error) {
-    EXPECT_STREQ(error.what(),
-                 "m.safetensors: tensors must be those of the model, got missing sop_classifier.classifier.weight, "
-                 "sop_classifier.classifier.bias; unexpected qa_outputs.weight; of another shape albert.pooler.bias (wanted [32], got "
-                 "[31]); check that config.json belongs to the file");
+    EXPECT_STREQ(
+        error.what(),
+        "m.safetensors: tensors must be those of the model, got missing sop_classifier.classifier.weight, "
+        "sop_classifier.classifier.bias; unexpected qa_outputs.weight; of another shape albert.pooler.bias (wanted [32], got "
+        "[31]); check that config.json belongs to the file");
   }
   EXPECT_EQ(parameters_by_name(*read).front().second.abs().sum().item<float>(), 0.0F);
 }
@@ -144,9 +145,13 @@ TEST(Import, AllowsWhatTheRulesName) {
 TEST(ConfigJson, ComesBackUnchanged) {
   for (AlbertConfig shape : {tiny_config(), tiny_bert(), model_preset("albert-xlarge-v1")}) {
     shape.feed_forward_dropout = false;
-    PublishedConfig config{.shape = shape, .special_ids = {.pad = 1, .cls = 4, .sep = 5}, .architecture = "X", .labels = {"no", "yes"},
+    PublishedConfig config{.shape = shape,
+                           .special_ids = {.pad = 1, .cls = 4, .sep = 5},
+                           .architecture = "X",
+                           .labels = {"no", "yes"},
                            .problem_type = "single_label_classification"};
-    if (shape.architecture == Architecture::bert) config.special_ids = {.pad = 1, .cls = 2, .sep = 3};  // BERT's has no cls and sep
+    if (shape.architecture == Architecture::bert)
+      config.special_ids = {.pad = 1, .cls = 2, .sep = 3};  // BERT's has no cls and sep
     const PublishedConfig read = read_config_json(write_config_json(config), "config.json");
     EXPECT_EQ(read.shape, shape);
     EXPECT_EQ(read.architecture, "X");
@@ -159,7 +164,9 @@ TEST(ConfigJson, ComesBackUnchanged) {
 
 TEST(ConfigJson, TakesTheReferencesDefaultsForAbsentKeys) {
   EXPECT_EQ(read_config_json("{}", "config.json").shape, model_preset("albert-xxlarge-v2"));
-  EXPECT_EQ(read_config_json(R"({"model_type": "bert", "hidden_size": 96, "num_hidden_layers": 2})", "config.json").shape.embedding_size, 96);
+  EXPECT_EQ(read_config_json(R"({"model_type": "bert", "hidden_size": 96, "num_hidden_layers": 2})", "config.json")
+                .shape.embedding_size,
+            96);
 }
 
 std::string config_error(std::string_view text) {
@@ -175,7 +182,8 @@ TEST(ConfigJson, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(config_error(R"({"hidden_act": "swish"})"), "m/config.json: hidden_act must be gelu_new, gelu or relu, got swish");
   EXPECT_EQ(config_error(R"({"hidden_size": "big"})"), "m/config.json: hidden_size must be an integer, got \"big\"");
   EXPECT_EQ(config_error(R"({"model_type": "gpt2"})"), "m/config.json: model_type must be albert or bert, got gpt2");
-  EXPECT_EQ(config_error(R"({"num_attention_heads": 7})"), "m/config.json: num_attention_heads must divide hidden_size 4096, got 7");
+  EXPECT_EQ(config_error(R"({"num_attention_heads": 7})"),
+            "m/config.json: num_attention_heads must divide hidden_size 4096, got 7");
   EXPECT_EQ(config_error("[1]"), "m/config.json: must be a JSON object; is this a model folder?");
   EXPECT_THAT(config_error("{"), HasSubstr("m/config.json:1:"));
 }

@@ -53,7 +53,8 @@ void run(const Settings& settings) {
   initialize(parameters_by_name(*model), config.initializer_range, 1);
   model->to(device);
   model->set_precision(settings.precision);
-  EncoderInput input = testing::random_input(config, std::vector<int64_t>(static_cast<size_t>(settings.sequences), settings.length), 1);
+  EncoderInput input =
+      testing::random_input(config, std::vector<int64_t>(static_cast<size_t>(settings.sequences), settings.length), 1);
   for (at::Tensor* tensor : {&input.ids, &input.segments, &input.positions}) *tensor = tensor->to(device);
   const int64_t tokens = settings.sequences * settings.length;
   constexpr double kMaskedShare = 0.15;

@@ -20,8 +20,8 @@
 
 namespace albert {
 
-/// Every parameter under `root` once, in the order of registration, named by its path in the tree. Throws InternalError when a tensor
-/// is registered twice (it would be stepped twice).
+/// Every parameter under `root` once, in the order of registration, named by its path in the tree. Throws InternalError when a
+/// tensor is registered twice (it would be stepped twice).
 std::vector<NamedParameter> parameters_by_name(const torch::nn::Module& root);
 
 /// Whether the encoder computes `pooled`.
@@ -29,8 +29,8 @@ enum class Pooling { none, first_token };
 
 class AlbertEncoderImpl;
 
-/// Embeddings, the loop over shared blocks, and the pooler tanh(W h[first token] + b). A model that holds it registers it as "albert",
-/// which gives its parameters the published names.
+/// Embeddings, the loop over shared blocks, and the pooler tanh(W h[first token] + b). A model that holds it registers it as
+/// "albert", which gives its parameters the published names.
 class AlbertImpl : public torch::nn::Module {
  public:
   explicit AlbertImpl(const AlbertConfig& config, Pooling pooling = Pooling::first_token);

@@ -28,9 +28,9 @@ struct AlbertConfig {
   int64_t vocab_size = 30000;
   int64_t embedding_size = 128;
   int64_t hidden_size = 768;
-  int64_t num_hidden_layers = 12;   ///< applications of groups
-  int64_t num_hidden_groups = 1;    ///< sets of shared parameters; must divide num_hidden_layers
-  int64_t inner_group_num = 1;      ///< distinct blocks in a group, run one after the other
+  int64_t num_hidden_layers = 12;  ///< applications of groups
+  int64_t num_hidden_groups = 1;   ///< sets of shared parameters; must divide num_hidden_layers
+  int64_t inner_group_num = 1;     ///< distinct blocks in a group, run one after the other
   int64_t num_attention_heads = 12;
   int64_t intermediate_size = 3072;
   int64_t max_position_embeddings = 512;
@@ -43,7 +43,8 @@ struct AlbertConfig {
   double initializer_range = 0.02;
   /// Google drops out after the feed-forward output, Hugging Face's PyTorch port does not (albert_facts 2.4). true = Google.
   bool feed_forward_dropout = true;
-  /// Hugging Face drops out before the SOP classifier (classifier_dropout_prob), Google does not (albert_facts 2.7). false = Google.
+  /// Hugging Face drops out before the SOP classifier (classifier_dropout_prob), Google does not (albert_facts 2.7). false =
+  /// Google.
   bool sentence_order_dropout = false;
 
   bool operator==(const AlbertConfig&) const = default;
@@ -59,8 +60,8 @@ struct AlbertConfig {
 };
 
 /// "albert-base-v1" ... "albert-xxlarge-v2", "bert-base"; throws ConfigError for another name. Values are those of the published
-/// config.json files: v1 has dropout (but xxlarge) and the erf form of GELU, v2 none and the tanh form (albert_facts 1). xlarge has
-/// 16 heads as published there; the paper's rule gives 32, and the weights fit both: set num_attention_heads to choose (1.1).
+/// config.json files: v1 has dropout (but xxlarge) and the erf form of GELU, v2 none and the tanh form (albert_facts 1). xlarge
+/// has 16 heads as published there; the paper's rule gives 32, and the weights fit both: set num_attention_heads to choose (1.1).
 AlbertConfig model_preset(std::string_view name);
 std::vector<std::string_view> model_preset_names();
 
@@ -77,7 +78,8 @@ struct ParameterShape {
   [[nodiscard]] int64_t num_elements() const;
 };
 
-/// Every parameter of a pre-training model once, in the order of the module, named as in parameters_by_name(); allocates no tensor.
+/// Every parameter of a pre-training model once, in the order of the module, named as in parameters_by_name(); allocates no
+/// tensor.
 std::vector<ParameterShape> parameter_shapes(const AlbertConfig& config, PretrainingHeads heads);
 /// Sum over parameter_shapes (the tied decoder counts once).
 int64_t num_parameters(const AlbertConfig& config, PretrainingHeads heads);

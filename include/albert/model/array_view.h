@@ -11,10 +11,11 @@
 
 namespace albert {
 
-/// The bytes of a contiguous CPU tensor; they live as long as the tensor's storage. Throws InternalError for another tensor or type.
+/// The bytes of a contiguous CPU tensor; they live as long as the tensor's storage. Throws InternalError for another tensor or
+/// type.
 io::ArrayView array_view(const at::Tensor& tensor);
-/// A tensor over the array's bytes: read it, do not write, and not longer than the bytes live. An array that is not aligned for its
-/// type is copied.
+/// A tensor over the array's bytes: read it, do not write, and not longer than the bytes live. An array that is not aligned for
+/// its type is copied.
 at::Tensor tensor_view(const io::ArrayView& array);
 
 /// Tensors on the CPU under their names, with the views of them that a writer takes. Keeps the tensors alive.

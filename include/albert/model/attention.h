@@ -1,7 +1,8 @@
 // Multi-head self-attention over packed sequences: the one place where the limits of sequences matter.
 //
-// CUDA with fp16 or bf16: the variable-length kernel reads the packed rows as they are. Elsewhere sequences of similar length form
-// buckets, each padded to a rectangle inside attention only. A batch of equal lengths is one rectangle already and is not copied.
+// CUDA with fp16 or bf16: the variable-length kernel reads the packed rows as they are. Elsewhere sequences of similar length
+// form buckets, each padded to a rectangle inside attention only. A batch of equal lengths is one rectangle already and is not
+// copied.
 #pragma once
 
 #include <albert/model/dropout.h>
@@ -29,7 +30,7 @@ class SequenceLayout {
 
   [[nodiscard]] int64_t num_tokens() const { return num_tokens_; }
   [[nodiscard]] int64_t max_length() const { return max_length_; }
-  [[nodiscard]] const at::Tensor& first_tokens() const { return first_tokens_; }            ///< [batch] int64 on the device
+  [[nodiscard]] const at::Tensor& first_tokens() const { return first_tokens_; }              ///< [batch] int64 on the device
   [[nodiscard]] const at::Tensor& cumulative_lengths() const { return cumulative_lengths_; }  ///< [batch + 1] int32 on the device
   [[nodiscard]] const std::vector<Bucket>& buckets() const { return buckets_; }
 
@@ -63,14 +64,16 @@ struct AttentionOperands {
   at::Tensor value;
 };
 
-/// Matrix product, softmax, matrix product. The fastest on the CPU for bf16 and for short sequences, and the only one with dropout
-/// from our own generator. key_mask as in Bucket.
-at::Tensor plain_attention(const AttentionOperands& operands, const at::Tensor& key_mask, Dropout& dropout, double dropout_probability);
+/// Matrix product, softmax, matrix product. The fastest on the CPU for bf16 and for short sequences, and the only one with
+/// dropout from our own generator. key_mask as in Bucket.
+at::Tensor plain_attention(const AttentionOperands& operands, const at::Tensor& key_mask, Dropout& dropout,
+                           double dropout_probability);
 
 /// LibTorch's blocked kernels, which never hold the weights. No dropout.
 at::Tensor fused_attention(const AttentionOperands& operands, const at::Tensor& key_mask);
 
-/// Whether flash_varlen_attention runs these tensors: CUDA of capability 8.0 or later, fp16 or bf16, head size a multiple of 8 up to 256.
+/// Whether flash_varlen_attention runs these tensors: CUDA of capability 8.0 or later, fp16 or bf16, head size a multiple of 8 up
+/// to 256.
 bool has_flash_varlen_attention(const at::Tensor& query, int64_t head_size);
 
 /// The variable-length kernel. Operands [tokens, heads, head_size]; result the same.

@@ -1,5 +1,5 @@
-// Devices and what they can do. One binary serves machines with and without a GPU: it links LibTorch's CPU part only and loads the
-// CUDA part when a program asks for it and a driver is there.
+// Devices and what they can do. One binary serves machines with and without a GPU: it links LibTorch's CPU part only and loads
+// the CUDA part when a program asks for it and a driver is there.
 #pragma once
 
 #include <albert/model/encoder_io.h>
@@ -17,7 +17,8 @@ namespace albert {
 /// CUDA. Throws ConfigError when the text is none of these, or the device is asked for and not there; `key` names the option.
 at::Device resolve_device(std::string_view text, std::string_view key = "training.device");
 
-/// What was chosen, or bf16 where the hardware multiplies it fast, else fp32. Choosing bf16 elsewhere is allowed: it is right, only slow.
+/// What was chosen, or bf16 where the hardware multiplies it fast, else fp32. Choosing bf16 elsewhere is allowed: it is right,
+/// only slow.
 Precision resolve_precision(std::optional<Precision> chosen, const at::Device& device);
 /// CPU: AMX (Intel), AVX512_BF16 (AMD), BF16 (Arm); CUDA: compute capability 8.0 or later.
 bool multiplies_bf16_fast(const at::Device& device);

@@ -1,4 +1,5 @@
-// Dropout from a generator of our own, so that its draws depend on nothing but the seed that the trainer sets for each micro-batch.
+// Dropout from a generator of our own, so that its draws depend on nothing but the seed that the trainer sets for each
+// micro-batch.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -14,7 +15,8 @@ class Dropout {
  public:
   /// Restarts the stream. The trainer derives the seed from (run seed, step, micro-batch, rank) before each forward pass.
   void set_seed(uint64_t seed);
-  /// Zeroes each element with `probability` in [0, 1) and scales the rest by 1 / (1 - probability). 0 returns x itself and draws nothing.
+  /// Zeroes each element with `probability` in [0, 1) and scales the rest by 1 / (1 - probability). 0 returns x itself and draws
+  /// nothing.
   at::Tensor apply(const at::Tensor& x, double probability);
   /// The fused CUDA attention kernel draws from LibTorch's default generator of the device and accepts no other: seeds that one
   /// from this stream.

@@ -14,7 +14,8 @@ class AlbertEncoderImpl : public torch::nn::Module {
  public:
   explicit AlbertEncoderImpl(const AlbertConfig& config);
 
-  /// embeddings: [tokens, embedding] -> [tokens, hidden]. Hidden states are appended to `hidden_states` when options ask for them.
+  /// embeddings: [tokens, embedding] -> [tokens, hidden]. Hidden states are appended to `hidden_states` when options ask for
+  /// them.
   at::Tensor forward(const at::Tensor& embeddings, const BlockContext& context, const EncoderOptions& options,
                      std::vector<at::Tensor>& hidden_states);
 

@@ -1,7 +1,8 @@
 // What goes into the encoder and what comes out.
 //
 // Everything but attention works on packed tokens. Legend of shapes: batch = sequences; tokens = sum of their lengths;
-// seq = longest length; embedding = E; hidden = H; heads; head_size = H / heads; intermediate; vocab; masked = predicted positions.
+// seq = longest length; embedding = E; hidden = H; heads; head_size = H / heads; intermediate; vocab; masked = predicted
+// positions.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +18,8 @@ namespace albert {
 /// Which tokens a token may attend to.
 enum class Visibility { full };  // every token of its own sequence; other rules come with the tasks that need them
 
-/// Arithmetic of a forward and backward pass. Parameters, their gradients, LayerNorm and softmax statistics and losses are fp32 in both.
+/// Arithmetic of a forward and backward pass. Parameters, their gradients, LayerNorm and softmax statistics and losses are fp32
+/// in both.
 enum class Precision { fp32, bf16 };
 
 /// Packed input. Either `ids` or `embeddings` is given.
@@ -32,16 +34,17 @@ struct EncoderInput {
 };
 
 struct EncoderOutput {
-  at::Tensor last_hidden;                 ///< [tokens, hidden]
-  std::vector<at::Tensor> hidden_states{};  ///< on request: the embedding output mapped to hidden, then each block application; [tokens, hidden]
-  at::Tensor pooled;                      ///< [batch, hidden]; undefined without a pooler
+  at::Tensor last_hidden;  ///< [tokens, hidden]
+  std::vector<at::Tensor>
+      hidden_states{};  ///< on request: the embedding output mapped to hidden, then each block application; [tokens, hidden]
+  at::Tensor pooled;    ///< [batch, hidden]; undefined without a pooler
 };
 
 /// What one forward pass should do beyond the output.
 struct EncoderOptions {
   bool hidden_states = false;
-  /// Layer decay by applications: the gradient is multiplied by this between consecutive applications, so that application l of N gets
-  /// decay^(N-1-l), and what lies below the first one decay^(N-1). 1 inserts nothing.
+  /// Layer decay by applications: the gradient is multiplied by this between consecutive applications, so that application l of N
+  /// gets decay^(N-1-l), and what lies below the first one decay^(N-1). 1 inserts nothing.
   double application_decay = 1.0;
   /// Called after each block application with (index, hidden [tokens, hidden]); what it returns goes on. Empty: no hook.
   std::function<at::Tensor(int64_t application, const at::Tensor& hidden)> hook{};

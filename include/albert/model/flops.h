@@ -11,8 +11,8 @@ namespace albert {
 struct StepSize {
   int64_t sequences = 0;
   int64_t tokens = 0;
-  int64_t masked = 0;             ///< positions that the masked-token head scored
-  int64_t squared_lengths = 0;    ///< sum over sequences of length^2 (attention)
+  int64_t masked = 0;           ///< positions that the masked-token head scored
+  int64_t squared_lengths = 0;  ///< sum over sequences of length^2 (attention)
 };
 
 /// Forward operations, two per multiply-add. With H hidden, I intermediate, E embedding, V vocabulary and N block applications:

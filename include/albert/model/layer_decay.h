@@ -3,8 +3,8 @@
 // With blocks shared by all layers, "decay by depth" can mean two things, and both are offered:
 //   groups        the learning rate of a parameter follows the depth of its block of distinct parameters
 //   applications  application l of the N = layers * inner groups applications contributes d^(N-1-l) of its gradient
-// Adam and LAMB cancel a constant factor of a gradient, so `applications` changes the mixture of a shared gradient, not the size of
-// the step, and `groups` changes the size of the step.
+// Adam and LAMB cancel a constant factor of a gradient, so `applications` changes the mixture of a shared gradient, not the size
+// of the step, and `groups` changes the size of the step.
 #pragma once
 
 #include <albert/config/fields.h>
@@ -37,7 +37,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(config::Field{"rate", "factor d per level of depth, from the heads down; 1 is off",
                       config::Range{.minimum = 0.0, .maximum = 1.0, .minimum_open = true}},
         c.rate);
-  visit(config::Field{"mode", "groups: learning rate by distinct block; applications: gradient by application of a shared block; both"},
+  visit(config::Field{"mode",
+                      "groups: learning rate by distinct block; applications: gradient by application of a shared block; both"},
         c.mode);
 }
 

@@ -1,8 +1,8 @@
 // The few kinds of layers that an encoder is built of, in fp32 and in bf16 with fp32 master parameters.
 //
-// The type of the input chooses the arithmetic: an input of the parameters' own type runs as it is; a bf16 input to fp32 parameters
-// multiplies by bf16 copies of the weights, cast once per update, while gradients of parameters come out and are summed in fp32.
-// That sum matters where one matrix is used many times (docs/architecture.md, precision).
+// The type of the input chooses the arithmetic: an input of the parameters' own type runs as it is; a bf16 input to fp32
+// parameters multiplies by bf16 copies of the weights, cast once per update, while gradients of parameters come out and are
+// summed in fp32. That sum matters where one matrix is used many times (docs/architecture.md, precision).
 #pragma once
 
 #include <albert/model/albert_config.h>

@@ -55,14 +55,16 @@ void visit_fields(C& c, Visitor&& visit) {
         c.init_from);
   visit(Field{"architecture", "albert, or bert: nothing shared, embedding_size = hidden_size, exported as BERT"}, c.architecture);
   visit(Field{"embedding_size", "width of the factorised embedding", count}, c.embedding_size);
-  visit(Field{"hidden_size", "width of the encoder; sets intermediate_size and num_attention_heads too unless they are given", count},
+  visit(Field{"hidden_size", "width of the encoder; sets intermediate_size and num_attention_heads too unless they are given",
+              count},
         c.hidden_size);
   visit(Field{"num_hidden_layers", "applications of groups (depth)", count}, c.num_hidden_layers);
   visit(Field{"num_hidden_groups", "sets of shared parameters; must divide num_hidden_layers", count}, c.num_hidden_groups);
   visit(Field{"inner_group_num", "distinct blocks in a group, run one after the other", count}, c.inner_group_num);
   visit(Field{"num_attention_heads", "attention heads; must divide hidden_size", count}, c.num_attention_heads);
   visit(Field{"intermediate_size", "width of the feed-forward layer", count}, c.intermediate_size);
-  visit(Field{"max_position_embeddings", "longest sequence that the model can read, in tokens", count}, c.max_position_embeddings);
+  visit(Field{"max_position_embeddings", "longest sequence that the model can read, in tokens", count},
+        c.max_position_embeddings);
   visit(Field{"type_vocab_size", "number of segment ids", count}, c.type_vocab_size);
   visit(Field{"hidden_act", "activation: gelu_new (tanh form, as Google's code runs), gelu (erf form), relu"}, c.hidden_act);
   visit(Field{"dropout", "sets hidden_dropout_prob and attention_probs_dropout_prob together", probability}, c.dropout);

@@ -33,10 +33,11 @@ struct ImportReport {
   std::vector<std::string> ignored;
 };
 
-/// Copies arrays into parameters (any floating type, converted). Known left-overs are dropped: position_ids and the aliases of the
-/// tied decoder. All missing, unexpected and misshapen tensors are listed in one IoError that starts with `where`; nothing is changed then.
-ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters, const AlbertConfig& config,
-                           const ImportRules& rules, const std::string& where);
+/// Copies arrays into parameters (any floating type, converted). Known left-overs are dropped: position_ids and the aliases of
+/// the tied decoder. All missing, unexpected and misshapen tensors are listed in one IoError that starts with `where`; nothing is
+/// changed then.
+ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters,
+                           const AlbertConfig& config, const ImportRules& rules, const std::string& where);
 
 /// Special ids that config.json carries.
 struct SpecialIds {
@@ -49,17 +50,17 @@ struct SpecialIds {
 struct PublishedConfig {
   AlbertConfig shape{};
   SpecialIds special_ids{};
-  std::string architecture{};        ///< class of transformers: "AlbertForPreTraining", ...; empty when absent
-  std::vector<std::string> labels{}; ///< id2label in order of ids; empty for none
-  std::string problem_type{};        ///< "regression", "single_label_classification", ...; empty for none
+  std::string architecture{};         ///< class of transformers: "AlbertForPreTraining", ...; empty when absent
+  std::vector<std::string> labels{};  ///< id2label in order of ids; empty for none
+  std::string problem_type{};         ///< "regression", "single_label_classification", ...; empty for none
 };
 
 /// "AlbertForPreTraining", "AlbertForMaskedLM", "BertForPreTraining" or "BertForMaskedLM".
 std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads);
 /// Text of config.json with the keys that transformers 5 writes. Our two dropout switches are two keys more, which it keeps.
 std::string write_config_json(const PublishedConfig& config);
-/// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge). Throws
-/// IoError that starts with `where` and names the key.
+/// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge).
+/// Throws IoError that starts with `where` and names the key.
 PublishedConfig read_config_json(std::string_view text, const std::string& where);
 
 /// Text of tokenizer_config.json for a SentencePiece vocabulary of ALBERT.
