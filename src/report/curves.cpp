@@ -45,13 +45,18 @@ bool has(const RunCurves& curves, const std::string& key) {
   return std::any_of(curves.begin(), curves.end(), [&](const auto& split) { return has(curves, split.first, key); });
 }
 
+/// Counts, bounds of intervals and constants of the data say nothing as a curve of their own.
+bool is_companion(std::string_view key) {
+  return key.ends_with("_targets") || key.ends_with("_low") || key.ends_with("_high") || key == "unigram_entropy";
+}
+
 /// The known quantities in their order, then every other result of an evaluation, then the learning rate.
 std::vector<Panel> choose_panels(const RunCurves& curves) {
   std::vector<std::string> keys = {"loss", "mlm_loss", "mlm_accuracy", "sop_accuracy", "sop_loss"};
   for (const auto& [split, by_key] : curves) {
     if (split == "train") continue;
     for (const auto& [key, curve] : by_key) {
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+      if (!is_companion(key) && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     }
   }
   keys.emplace_back("learning_rate");

@@ -69,6 +69,17 @@ TEST(Curves, DrawsTheResultsOfAnyTask) {
   EXPECT_THAT(svg, HasSubstr(">Matthews correlation<"));
 }
 
+TEST(Curves, LeaveOutCountsAndBounds) {
+  const std::string svg = render_curves({{"validation",
+                                          {{"accuracy", {{1, 0.5}}},
+                                           {"accuracy_low", {{1, 0.4}}},
+                                           {"accuracy_high", {{1, 0.6}}},
+                                           {"mlm_targets", {{1, 100}}},
+                                           {"unigram_entropy", {{1, 6}}}}}},
+                                        "small");
+  EXPECT_EQ(count(svg, "<g transform="), 1U);
+}
+
 TEST(Curves, EscapesText) {
   const std::string svg = render_curves({{"validation", {{"a<b", {{1, 1}}}}}}, "R&D <script>\"\n");
   EXPECT_THAT(svg, HasSubstr("<title>R&amp;D &lt;script&gt;&quot; </title>"));
