@@ -67,8 +67,7 @@ int64_t vocabulary_size(const PretrainConfig& config) {
 
 void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   const auto device = resolve_device(config.training.device);
-  const auto heads = config.objective.sentence_order == SentenceOrder::none ? PretrainingHeads::masked_lm
-                                                                            : PretrainingHeads::masked_lm_sentence_order;
+  const auto heads = heads_of(config);
   const int64_t vocabulary = vocabulary_size(config);
   const auto shape = config.model.init_from ? config.model.resolve(load_model_folder(*config.model.init_from).config.shape, vocabulary)
                                             : config.model.resolve(vocabulary);

@@ -61,10 +61,6 @@ class PretrainingFiles : public ModelFiles {
   std::map<std::string, std::string> texts_;
 };
 
-PretrainingHeads heads_of(const PretrainConfig& config) {
-  return config.objective.sentence_order == SentenceOrder::none ? PretrainingHeads::masked_lm : PretrainingHeads::masked_lm_sentence_order;
-}
-
 std::optional<Precision> chosen_precision(PrecisionChoice choice) {
   if (choice == PrecisionChoice::fp32) return Precision::fp32;
   if (choice == PrecisionChoice::bf16) return Precision::bf16;

@@ -51,6 +51,11 @@ std::string pretrain_reference() {
          config::reference_table<PretrainConfig>();
 }
 
+PretrainingHeads heads_of(const PretrainConfig& config) {
+  return config.objective.sentence_order == SentenceOrder::none ? PretrainingHeads::masked_lm
+                                                                : PretrainingHeads::masked_lm_sentence_order;
+}
+
 PretrainConfig with_defaults(PretrainConfig config) {
   if (config.data.store.empty()) config.data.store = config.output / "store";
   return config;

@@ -66,6 +66,9 @@ void visit_fields(C& c, Visitor&& visit) {
 /// docs/config.md: every option of albert-train with type, default, bounds and meaning.
 std::string pretrain_reference();
 
+/// The heads that the objective trains: without sentence order, the masked-token head alone.
+PretrainingHeads heads_of(const PretrainConfig& config);
+
 /// With what follows from other options: data.store is OUTPUT/store where it is not given.
 PretrainConfig with_defaults(PretrainConfig config);
 
