@@ -28,12 +28,11 @@ enum class EntityScheme {
   strict_iobes,
 };
 
-/// Tokens [begin, end) of one sentence.
+/// Tokens [begin, end) of one sentence. Ordered from left to right.
 struct Entity {
-  std::string type;
   int64_t begin = 0;
   int64_t end = 0;
-  bool operator==(const Entity&) const = default;
+  std::string type;
   auto operator<=>(const Entity&) const = default;
 };
 
