@@ -36,7 +36,8 @@ Interval bootstrap_interval(int64_t n, const IndexStatistic& statistic, const Bo
     if (!std::isnan(value)) values.push_back(value);
   }
   std::ranges::sort(values);
-  return {.low = quantile_of_sorted(values, (1 - options.level) / 2), .high = quantile_of_sorted(values, (1 + options.level) / 2)};
+  return {.low = quantile_of_sorted(values, (1 - options.level) / 2),
+          .high = quantile_of_sorted(values, (1 + options.level) / 2)};
 }
 
 }  // namespace albert

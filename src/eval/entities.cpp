@@ -31,8 +31,10 @@ Tag parse_tag(std::string_view text, EntityScheme scheme) {
   if (text == "O") return {};
   const std::string_view prefixes = prefixes_of(scheme);
   if (text.empty() || prefixes.find(text[0]) == std::string_view::npos || (text.size() > 1 && text[1] != '-')) {
-    throw DataError(fmt::format("entity tag: O, or one of {} with - and a type as in B-PER, got \"{}\"; rename it, or use accuracy "
-                                "in place of entity F1", fmt::join(prefixes, ", "), text));
+    throw DataError(
+        fmt::format("entity tag: O, or one of {} with - and a type as in B-PER, got \"{}\"; rename it, or use accuracy "
+                    "in place of entity F1",
+                    fmt::join(prefixes, ", "), text));
   }
   const char prefix = text[0] == 'L' ? 'E' : text[0] == 'U' ? 'S' : text[0];
   return {.prefix = prefix, .type = type_of(text, scheme)};
@@ -106,9 +108,12 @@ std::vector<Entity> find_entities(std::span<const std::string> tags, EntitySchem
   parsed.reserve(tags.size());
   for (const std::string& tag : tags) parsed.push_back(parse_tag(tag, scheme));
   switch (scheme) {
-    case EntityScheme::lenient: return find_lenient(parsed);
-    case EntityScheme::strict_iob2: return find_strict_iob2(parsed);
-    case EntityScheme::strict_iobes: return find_strict_iobes(parsed);
+    case EntityScheme::lenient:
+      return find_lenient(parsed);
+    case EntityScheme::strict_iob2:
+      return find_strict_iob2(parsed);
+    case EntityScheme::strict_iobes:
+      return find_strict_iobes(parsed);
   }
   ALBERT_CHECK(false, "entity scheme {}", static_cast<int>(scheme));
 }

@@ -14,6 +14,8 @@ inline double ratio_or_zero(int64_t numerator, int64_t denominator) {
 }
 
 /// 2 TP / (2 TP + FP + FN), as the size of the overlap and of both sides.
-inline double f1_of_counts(int64_t both, int64_t expected, int64_t predicted) { return ratio_or_zero(2 * both, expected + predicted); }
+inline double f1_of_counts(int64_t both, int64_t expected, int64_t predicted) {
+  return ratio_or_zero(2 * both, expected + predicted);
+}
 
 }  // namespace albert

@@ -59,9 +59,10 @@ std::vector<NormalizedAnswer> gold_answers(const SquadGold& question, SquadVersi
     if (answers.empty()) answers.emplace_back("");
   }
   if (answers.empty()) {
-    throw DataError(fmt::format("question {}: at least one gold answer, got none; score questions without an answer by "
-                                "the rules of SQuAD 2.0",
-                                question.id));
+    throw DataError(
+        fmt::format("question {}: at least one gold answer, got none; score questions without an answer by "
+                    "the rules of SQuAD 2.0",
+                    question.id));
   }
   return answers;
 }
@@ -131,7 +132,8 @@ std::vector<size_t> ascending_questions(const Matches& matches) {
 }
 
 /// The official find_best_thresh for one of the two scores.
-BestThreshold find_best_threshold(const Matches& matches, std::span<const SquadQuestionScore> scores, double SquadQuestionScore::* which) {
+BestThreshold find_best_threshold(const Matches& matches, std::span<const SquadQuestionScore> scores,
+                                  double SquadQuestionScore::*which) {
   // With the threshold below every score nothing is answered: right for every question without an answer, the missing ones too.
   auto current = static_cast<double>(std::ranges::count(scores, false, &SquadQuestionScore::has_answer));
   BestThreshold best{.score = current, .threshold = 0};
@@ -158,12 +160,13 @@ void count_unmatched(std::span<const SquadPrediction> predictions, std::span<con
 
 }  // namespace
 
-std::vector<SquadQuestionScore> squad_v1_question_scores(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold) {
+std::vector<SquadQuestionScore> squad_v1_question_scores(std::span<const SquadPrediction> predictions,
+                                                         std::span<const SquadGold> gold) {
   return raw_scores(match(predictions, gold), gold, SquadVersion::v1);
 }
 
-std::vector<SquadQuestionScore> squad_v2_question_scores(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold,
-                                                         std::optional<double> threshold) {
+std::vector<SquadQuestionScore> squad_v2_question_scores(std::span<const SquadPrediction> predictions,
+                                                         std::span<const SquadGold> gold, std::optional<double> threshold) {
   check_no_answer_scores(predictions);
   const Matches matches = match(predictions, gold);
   std::vector<SquadQuestionScore> scores = raw_scores(matches, gold, SquadVersion::v2);
@@ -178,7 +181,8 @@ SquadV1Metrics evaluate_squad_v1(std::span<const SquadPrediction> predictions, s
   return metrics;
 }
 
-SquadV2Metrics evaluate_squad_v2(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold, double threshold) {
+SquadV2Metrics evaluate_squad_v2(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold,
+                                 double threshold) {
   check_no_answer_scores(predictions);
   const Matches matches = match(predictions, gold);
   std::vector<SquadQuestionScore> scores = raw_scores(matches, gold, SquadVersion::v2);

@@ -1,6 +1,6 @@
+#include "eval/squad_answer.h"
 #include "eval/python_text.h"
 #include "eval/ratios.h"
-#include "eval/squad_answer.h"
 
 #include <albert/eval/squad.h>
 

@@ -26,7 +26,9 @@ IndexStatistic mean_of(const std::vector<double>& values) {
 TEST(Quantile, EqualsNumpy) {
   const auto golden = golden_values("statistics");
   const auto values = golden["values"].get<std::vector<double>>();
-  for (const auto& quantile : golden["quantiles"]) expect_golden(quantile_of_sorted(values, quantile[0]), quantile[1], quantile.dump());
+  for (const auto& quantile : golden["quantiles"]) {
+    expect_golden(quantile_of_sorted(values, quantile[0]), quantile[1], quantile.dump());
+  }
 }
 
 TEST(Quantile, OfOneValueIsTheValueAndOfNoneIsNaN) {

@@ -67,8 +67,8 @@ TEST(ConfusionMatrix, EqualsScikitLearn) {
 
 TEST(ConfusionMatrix, HasNoScoreWithoutExamples) {
   const ConfusionMatrix matrix(2);
-  for (const double score : {matrix.accuracy(), matrix.precision(0), matrix.recall(0), matrix.f1(0), matrix.macro_f1(), matrix.micro_f1(),
-                             matrix.weighted_f1(), matrix.matthews()}) {
+  for (const double score : {matrix.accuracy(), matrix.precision(0), matrix.recall(0), matrix.f1(0), matrix.macro_f1(),
+                             matrix.micro_f1(), matrix.weighted_f1(), matrix.matthews()}) {
     EXPECT_TRUE(std::isnan(score));
   }
 }

@@ -12,9 +12,9 @@ namespace albert {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::expect_golden;
 using testing::golden_values;
+using ::testing::IsEmpty;
 
 std::vector<std::string> tags_of(const std::string& line) {
   std::istringstream words(line);
@@ -32,7 +32,8 @@ Entity entity(std::string type, int64_t begin, int64_t end) { return {.begin = b
 TEST(FindEntities, ReadsBothKindsOfIob) {
   EXPECT_THAT(entities_of("O B-PER I-PER O B-LOC"), ElementsAre(entity("PER", 1, 3), entity("LOC", 4, 5)));
   // IOB1 writes B only where two entities of one type touch.
-  EXPECT_THAT(entities_of("I-PER I-PER B-PER O I-LOC"), ElementsAre(entity("PER", 0, 2), entity("PER", 2, 3), entity("LOC", 4, 5)));
+  EXPECT_THAT(entities_of("I-PER I-PER B-PER O I-LOC"),
+              ElementsAre(entity("PER", 0, 2), entity("PER", 2, 3), entity("LOC", 4, 5)));
 }
 
 TEST(FindEntities, SplitsWhereTheTypeChanges) {
@@ -41,7 +42,8 @@ TEST(FindEntities, SplitsWhereTheTypeChanges) {
 
 TEST(FindEntities, ReadsTheLettersOfIobesAndBilouAlike) {
   const auto iobes = entities_of("S-PER S-PER B-LOC I-LOC E-LOC O E-PER I-PER");
-  EXPECT_THAT(iobes, ElementsAre(entity("PER", 0, 1), entity("PER", 1, 2), entity("LOC", 2, 5), entity("PER", 6, 7), entity("PER", 7, 8)));
+  EXPECT_THAT(iobes, ElementsAre(entity("PER", 0, 1), entity("PER", 1, 2), entity("LOC", 2, 5), entity("PER", 6, 7),
+                                 entity("PER", 7, 8)));
   EXPECT_EQ(entities_of("U-PER U-PER B-LOC I-LOC L-LOC O L-PER I-PER"), iobes);
 }
 
@@ -67,11 +69,14 @@ TEST(FindEntities, SaysWhichTagItDoesNotKnow) {
     return "";
   };
   EXPECT_EQ(message_of("PER", EntityScheme::lenient),
-            "entity tag: O, or one of B, I, E, S, L, U with - and a type as in B-PER, got \"PER\"; rename it, or use accuracy in place of "
-            "entity F1");
+            "entity tag: O, or one of B, I, E, S, L, U with - and a type as in B-PER, got \"PER\"; rename it, or use accuracy in "
+            "place of entity F1");
   EXPECT_EQ(message_of("E-PER", EntityScheme::strict_iob2),
-            "entity tag: O, or one of B, I with - and a type as in B-PER, got \"E-PER\"; rename it, or use accuracy in place of entity F1");
-  for (const char* wrong : {"", "O-PER", "BPER", "b-PER", "-PER"}) EXPECT_NE(message_of(wrong, EntityScheme::lenient), "") << wrong;
+            "entity tag: O, or one of B, I with - and a type as in B-PER, got \"E-PER\"; rename it, or use accuracy in place of "
+            "entity F1");
+  for (const char* wrong : {"", "O-PER", "BPER", "b-PER", "-PER"}) {
+    EXPECT_NE(message_of(wrong, EntityScheme::lenient), "") << wrong;
+  }
   for (const char* right : {"O", "B", "I-PER", "B-", "S-a-b"}) EXPECT_EQ(message_of(right, EntityScheme::lenient), "") << right;
 }
 
@@ -101,8 +106,9 @@ EntityCounts count_golden(const nlohmann::json& golden, const nlohmann::json& sc
 
 TEST(EntityCounts, EqualsSeqeval) {
   for (const auto& golden : golden_values("entities")) {
-    for (const auto& [name, scheme] : {NamedScheme{"lenient", EntityScheme::lenient}, NamedScheme{"strict_iob2", EntityScheme::strict_iob2},
-                                       NamedScheme{"strict_iobes", EntityScheme::strict_iobes}}) {
+    for (const auto& [name, scheme] :
+         {NamedScheme{"lenient", EntityScheme::lenient}, NamedScheme{"strict_iob2", EntityScheme::strict_iob2},
+          NamedScheme{"strict_iobes", EntityScheme::strict_iobes}}) {
       if (!golden.contains(name)) continue;
       SCOPED_TRACE(golden["name"].get<std::string>() + ", " + name);
       const auto& scores = golden[name];

@@ -33,7 +33,9 @@ TEST(Multilabel, EqualsScikitLearn) {
   for (const auto& golden : golden_values("multilabel")) {
     SCOPED_TRACE(golden["name"].get<std::string>());
     MultilabelCounts counts(static_cast<int64_t>(golden["f1"].size()));
-    for (size_t i = 0; i < golden["expected"].size(); ++i) counts.add(row_of(golden["predicted"][i]), row_of(golden["expected"][i]));
+    for (size_t i = 0; i < golden["expected"].size(); ++i) {
+      counts.add(row_of(golden["predicted"][i]), row_of(golden["expected"][i]));
+    }
     for (int64_t label = 0; label < counts.num_labels(); ++label) {
       const auto column = static_cast<size_t>(label);
       expect_golden(counts.precision(label), golden["precision"][column], "precision");

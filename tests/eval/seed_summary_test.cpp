@@ -53,8 +53,8 @@ TEST(SeedSummary, IsUndefinedWithoutRunsOrWithAnUndefinedScore) {
   for (const auto& scores : {std::vector<double>{}, std::vector<double>{0.8, std::numeric_limits<double>::quiet_NaN(), 0.9}}) {
     const SeedSummary summary = summarize_seeds(scores);
     EXPECT_EQ(summary.runs, static_cast<int64_t>(scores.size()));
-    for (const double value : {summary.median, summary.minimum, summary.maximum, summary.mean, summary.standard_deviation,
-                               summary.half_width}) {
+    for (const double value :
+         {summary.median, summary.minimum, summary.maximum, summary.mean, summary.standard_deviation, summary.half_width}) {
       EXPECT_TRUE(std::isnan(value));
     }
   }

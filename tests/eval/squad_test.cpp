@@ -44,7 +44,9 @@ TEST(NormalizeAnswer, SeesWordsAsPythonDoes) {
 
 TEST(SquadAnswer, EqualsTheOfficialScripts) {
   const auto golden = golden_values("squad");
-  for (const auto& pair : golden["normalized"]) EXPECT_EQ(normalize_answer(pair[0].get<std::string>()), pair[1].get<std::string>());
+  for (const auto& pair : golden["normalized"]) {
+    EXPECT_EQ(normalize_answer(pair[0].get<std::string>()), pair[1].get<std::string>());
+  }
   for (const auto& pair : golden["pairs"]) {
     const auto prediction = pair["prediction"].get<std::string>();
     const auto answer = pair["answer"].get<std::string>();
@@ -97,7 +99,9 @@ TEST(SquadV2, EqualsTheOfficialScript) {
   for (const auto& golden : golden_values("squad")["v2"]) {
     SCOPED_TRACE(golden["name"].get<std::string>());
     Predictions predictions;
-    for (const auto& one : golden["predictions"]) predictions.push_back({.id = one[0], .text = one[1], .no_answer_score = one[2]});
+    for (const auto& one : golden["predictions"]) {
+      predictions.push_back({.id = one[0], .text = one[1], .no_answer_score = one[2]});
+    }
     const SquadV2Metrics metrics = evaluate_squad_v2(predictions, gold_of(golden), golden["threshold"]);
     expect_scores(metrics.all, golden, "all");
     if (metrics.missing == 0) {  // else the official script has no breakdown
@@ -111,7 +115,8 @@ TEST(SquadV2, EqualsTheOfficialScript) {
   }
 }
 
-const Gold kThreeQuestions{{.id = "a", .answers = {"one", "two"}}, {.id = "b", .answers = {}}, {.id = "c", .answers = {"three four"}}};
+const Gold kThreeQuestions{
+    {.id = "a", .answers = {"one", "two"}}, {.id = "b", .answers = {}}, {.id = "c", .answers = {"three four"}}};
 
 TEST(SquadV2, GivesTheScoresOfAHandComputedExample) {
   const Predictions predictions{{.id = "a", .text = "the Two", .no_answer_score = 0.1},
@@ -130,7 +135,8 @@ TEST(SquadV2, GivesTheScoresOfAHandComputedExample) {
 }
 
 TEST(SquadV2, ThresholdTurnsAnAnswerIntoNoAnswer) {
-  const Predictions predictions{{.id = "a", .text = "one", .no_answer_score = 0.9}, {.id = "b", .text = "x", .no_answer_score = 0.9}};
+  const Predictions predictions{{.id = "a", .text = "one", .no_answer_score = 0.9},
+                                {.id = "b", .text = "x", .no_answer_score = 0.9}};
   const auto raw = squad_v2_question_scores(predictions, kThreeQuestions, std::nullopt);
   EXPECT_EQ(raw[0].f1, 1);
   EXPECT_EQ(raw[1].f1, 0);
@@ -178,7 +184,8 @@ TEST(Squad, SaysWhatIsWrongWithTheInput) {
   EXPECT_EQ(message_of([&] { evaluate_squad_v2(twice, kThreeQuestions); }),
             "question a: one prediction for each id, got two; make the ids unique");
   const Gold doubled{kThreeQuestions[0], kThreeQuestions[0]};
-  EXPECT_EQ(message_of([&] { evaluate_squad_v1({}, doubled); }), "question a: one question for each id, got two; make the ids unique");
+  EXPECT_EQ(message_of([&] { evaluate_squad_v1({}, doubled); }),
+            "question a: one question for each id, got two; make the ids unique");
   EXPECT_EQ(message_of([&] { evaluate_squad_v1({}, kThreeQuestions); }),
             "question b: at least one gold answer, got none; score questions without an answer by the rules of SQuAD 2.0");
   const Predictions undefined{{.id = "a", .text = "one", .no_answer_score = std::numeric_limits<double>::quiet_NaN()}};
@@ -210,8 +217,8 @@ TEST(SquadV2, GivesFullMarksToTheGoldAnswersOfRealQuestions) {
   const SquadV2Metrics metrics = evaluate_squad_v2(predictions, gold);
   EXPECT_GT(metrics.has_answer->total, 1000);
   EXPECT_GT(metrics.no_answer->total, 1000);
-  for (const double score : {metrics.all.exact_match, metrics.all.f1, metrics.has_answer->f1, metrics.no_answer->f1, metrics.best_exact,
-                             metrics.best_f1}) {
+  for (const double score : {metrics.all.exact_match, metrics.all.f1, metrics.has_answer->f1, metrics.no_answer->f1,
+                             metrics.best_exact, metrics.best_f1}) {
     EXPECT_DOUBLE_EQ(score, 100);
   }
 }

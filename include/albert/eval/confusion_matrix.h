@@ -7,8 +7,8 @@
 
 namespace albert {
 
-/// num_classes x num_classes counts (8 bytes each), classes numbered from 0. All scores equal scikit-learn's with zero_division = 0:
-/// a ratio without a denominator is 0. Without any example they are NaN, as AccuracyCounts.
+/// num_classes x num_classes counts (8 bytes each), classes numbered from 0. All scores equal scikit-learn's with zero_division =
+/// 0: a ratio without a denominator is 0. Without any example they are NaN, as AccuracyCounts.
 ///
 ///   ConfusionMatrix matrix(num_labels);
 ///   for (...) matrix.add(predicted, expected);
@@ -46,7 +46,8 @@ class ConfusionMatrix {
   [[nodiscard]] double weighted_f1() const;
 
   /// Matthews correlation for any number of classes (Gorodkin 2004, "Comparing two K-category assignments by a K-category
-  /// correlation coefficient", as in scikit-learn). 0 where it is undefined: one class only among the expected or the predicted ones.
+  /// correlation coefficient", as in scikit-learn). 0 where it is undefined: one class only among the expected or the predicted
+  /// ones.
   [[nodiscard]] double matthews() const;
 
  private:

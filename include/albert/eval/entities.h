@@ -16,9 +16,9 @@
 
 namespace albert {
 
-/// How tags become entities. A tag is `O`, or a prefix and a type, `B-PER`; the type may hold further '-'; a prefix alone has type "_".
-/// L and U (BILOU) are other letters for E and S (IOBES). seqeval's default mode does not know them and joins two touching
-/// entities of one type there; in its strict mode, and here, they are told apart.
+/// How tags become entities. A tag is `O`, or a prefix and a type, `B-PER`; the type may hold further '-'; a prefix alone has
+/// type "_". L and U (BILOU) are other letters for E and S (IOBES). seqeval's default mode does not know them and joins two
+/// touching entities of one type there; in its strict mode, and here, they are told apart.
 enum class EntityScheme {
   /// seqeval's default: any mix of IOB1, IOB2, IOBES and BILOU. Whatever continues no entity begins one, as I-PER after O.
   lenient,
@@ -65,7 +65,8 @@ class EntityCounts {
 
   /// Over all entities: the official number of CoNLL and WNUT.
   [[nodiscard]] EntityScores micro() const;
-  /// Mean over the types that occur among the expected or the predicted entities; NaN without any, as seqeval. The counts are sums.
+  /// Mean over the types that occur among the expected or the predicted entities; NaN without any, as seqeval. The counts are
+  /// sums.
   [[nodiscard]] EntityScores macro() const;
   /// Mean over the types weighted by the number of expected entities; 0 without any.
   [[nodiscard]] EntityScores weighted() const;

@@ -7,9 +7,9 @@
 
 namespace albert {
 
-/// Larson et al. 2019, "An evaluation dataset for intent classification and out-of-scope prediction" (CLINC150): accuracy over the
-/// in-scope queries alone, where the answer "out of scope" is wrong, and recall over the out-of-scope queries alone. Each is an
-/// AccuracyCounts: NaN without such queries, and with an interval.
+/// Larson et al. 2019, "An evaluation dataset for intent classification and out-of-scope prediction" (CLINC150): accuracy over
+/// the in-scope queries alone, where the answer "out of scope" is wrong, and recall over the out-of-scope queries alone. Each is
+/// an AccuracyCounts: NaN without such queries, and with an interval.
 class OutOfScopeCounts {
  public:
   explicit OutOfScopeCounts(int64_t out_of_scope_label) : out_of_scope_label_(out_of_scope_label) {}

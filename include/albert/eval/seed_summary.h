@@ -11,9 +11,10 @@ namespace albert {
 /// `median`, `minimum` and `maximum` are what is reported: a run that collapsed does not move the median, and it is seen in the
 /// minimum. [minimum, maximum] is at the same time an exact interval of the median of all seeds, without any assumption on their
 /// distribution, with coverage 1 - 2^(1-n): 75 % for 3 runs, 94 % for 5, 97 % for 6.
-/// mean +- half_width is Student's 95 % interval of the mean of all seeds. With so few runs nothing else keeps what it promises: the
-/// normal quantile is far too small (1.96 where Student's is 4.30 for 3 runs), and a bootstrap of 3 values knows 10 samples only.
-/// It assumes that scores are roughly normal, which a collapsed run breaks; then the interval is very wide, which is honest.
+/// mean +- half_width is Student's 95 % interval of the mean of all seeds. With so few runs nothing else keeps what it promises:
+/// the normal quantile is far too small (1.96 where Student's is 4.30 for 3 runs), and a bootstrap of 3 values knows 10 samples
+/// only. It assumes that scores are roughly normal, which a collapsed run breaks; then the interval is very wide, which is
+/// honest.
 struct SeedSummary {
   int64_t runs = 0;
   double median = 0;
@@ -27,8 +28,9 @@ struct SeedSummary {
 /// All numbers are NaN when there is no run or one has the score NaN (a correlation of constant predictions).
 SeedSummary summarize_seeds(std::span<const double> scores);
 
-/// The t with P(|T| <= t) = level for Student's distribution with `degrees` of freedom (1 or more), level in (0, 1); closed form of
-/// the distribution for whole degrees (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). Throws InternalError for other arguments.
+/// The t with P(|T| <= t) = level for Student's distribution with `degrees` of freedom (1 or more), level in (0, 1); closed form
+/// of the distribution for whole degrees (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). Throws InternalError for other
+/// arguments.
 double student_quantile(int64_t degrees, double level);
 
 }  // namespace albert

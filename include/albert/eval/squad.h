@@ -61,9 +61,9 @@ struct SquadV1Metrics {
   int64_t unknown = 0;
 };
 
-/// Result of v2.0. Questions without a prediction are left out of every mean, as the official script does with a message; `missing`
-/// counts them. (The breakdown into HasAns and NoAns of the official script fails where a prediction is missing; here it is over
-/// the questions that have one.) `unknown`: predictions of no question, which count for nothing.
+/// Result of v2.0. Questions without a prediction are left out of every mean, as the official script does with a message;
+/// `missing` counts them. (The breakdown into HasAns and NoAns of the official script fails where a prediction is missing; here
+/// it is over the questions that have one.) `unknown`: predictions of no question, which count for nothing.
 struct SquadV2Metrics {
   SquadScores all;                        // exact, f1, total
   std::optional<SquadScores> has_answer;  // HasAns_*; none without such questions
@@ -81,22 +81,25 @@ inline constexpr double kDefaultNoAnswerThreshold = 1.0;
 
 /// Scores of each question, in the order of `gold`: what a bootstrap resamples. v1.1.
 /// Throws DataError when an id occurs twice among the predictions or among the questions, or when a question has no gold answer.
-std::vector<SquadQuestionScore> squad_v1_question_scores(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold);
+std::vector<SquadQuestionScore> squad_v1_question_scores(std::span<const SquadPrediction> predictions,
+                                                         std::span<const SquadGold> gold);
 
-/// The same by v2.0. Gold answers that normalise to nothing are dropped; without any left the gold answer is the empty one. With a
-/// threshold, a question whose no_answer_score is above it counts as answered by "no answer", whatever the text (official
+/// The same by v2.0. Gold answers that normalise to nothing are dropped; without any left the gold answer is the empty one. With
+/// a threshold, a question whose no_answer_score is above it counts as answered by "no answer", whatever the text (official
 /// apply_no_ans_threshold); without one, texts are taken as they are (get_raw_scores).
 /// Throws DataError as above but for questions without answers, NumericError when a no_answer_score is NaN.
-std::vector<SquadQuestionScore> squad_v2_question_scores(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold,
+std::vector<SquadQuestionScore> squad_v2_question_scores(std::span<const SquadPrediction> predictions,
+                                                         std::span<const SquadGold> gold,
                                                          std::optional<double> threshold = kDefaultNoAnswerThreshold);
 
 /// evaluate-v1.1.py. Throws as squad_v1_question_scores.
 SquadV1Metrics evaluate_squad_v1(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold);
 
-/// evaluate-v2.0.py with --na-prob-file. The best thresholds are found as there (find_best_thresh): one pass over the predictions by
-/// ascending no_answer_score, ties in the order given, from "all unanswered" (threshold 0) on; only a strictly better score moves the
-/// threshold. Raw scores that are not probabilities work as well, but for the start at 0, which is the official one; and `all` applies
-/// `threshold` to them as it is. Throws as squad_v2_question_scores.
+/// evaluate-v2.0.py with --na-prob-file. The best thresholds are found as there (find_best_thresh): one pass over the predictions
+/// by ascending no_answer_score, ties in the order given, from "all unanswered" (threshold 0) on; only a strictly better score
+/// moves the threshold. Scores that are no probabilities (null score minus best span score) work as well, but for the start at 0,
+/// which is the official one. With the default threshold such a score above 1 turns an answer into "no answer"; where the texts
+/// are already decided, give infinity. Throws as squad_v2_question_scores.
 SquadV2Metrics evaluate_squad_v2(std::span<const SquadPrediction> predictions, std::span<const SquadGold> gold,
                                  double threshold = kDefaultNoAnswerThreshold);
 
