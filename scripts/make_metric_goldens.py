@@ -24,7 +24,7 @@ import numpy as np
 import squad_reference
 from scipy import stats
 from seqeval.metrics import accuracy_score as token_accuracy
-from seqeval.metrics import precision_recall_fscore_support as entity_scores
+from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB2, IOBES, Entities
 from sklearn import metrics as sk
@@ -173,16 +173,18 @@ def statistics():
 # ---- entities ------------------------------------------------------------------------------------------------------------------
 
 
+def entity_scores(expected, predicted, average, **mode):
+    return [score(expected, predicted, average=average, zero_division=0, **mode) for score in (precision_score, recall_score, f1_score)]
+
+
 def averages(expected, predicted, **mode):
-    result = {}
-    for average in ("micro", "macro", "weighted"):
-        result[average] = numbers(entity_scores(expected, predicted, average=average, zero_division=0, **mode)[:3])
-    return result
+    return {average: numbers(entity_scores(expected, predicted, average, **mode)) for average in ("micro", "macro", "weighted")}
 
 
 def by_type(types, expected, predicted, **mode):
-    columns = entity_scores(expected, predicted, average=None, zero_division=0, **mode)
-    return {name: [*numbers(column[i] for column in columns[:3]), int(columns[3][i])] for i, name in enumerate(types)}
+    """precision, recall and F1 of each type."""
+    columns = entity_scores(expected, predicted, None, **mode)
+    return {name: numbers(column[i] for column in columns) for i, name in enumerate(types)}
 
 
 def lenient_scores(expected, predicted):

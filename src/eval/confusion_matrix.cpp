@@ -49,18 +49,18 @@ int64_t ConfusionMatrix::num_predicted(int64_t label) const {
   return predicted_[static_cast<size_t>(label)];
 }
 
-double ConfusionMatrix::accuracy() const { return total_ == 0 ? kUndefined : ratio_or_zero(correct_, total_); }
+double ConfusionMatrix::accuracy() const { return score_of(total_, ratio_or_zero(correct_, total_)); }
 
 double ConfusionMatrix::precision(int64_t label) const {
-  return total_ == 0 ? kUndefined : ratio_or_zero(count(label, label), num_predicted(label));
+  return score_of(total_, ratio_or_zero(count(label, label), num_predicted(label)));
 }
 
 double ConfusionMatrix::recall(int64_t label) const {
-  return total_ == 0 ? kUndefined : ratio_or_zero(count(label, label), num_expected(label));
+  return score_of(total_, ratio_or_zero(count(label, label), num_expected(label)));
 }
 
 double ConfusionMatrix::f1(int64_t label) const {
-  return total_ == 0 ? kUndefined : f1_of_counts(count(label, label), num_expected(label), num_predicted(label));
+  return score_of(total_, f1_of_counts(count(label, label), num_expected(label), num_predicted(label)));
 }
 
 double ConfusionMatrix::macro_f1() const {
@@ -79,7 +79,7 @@ double ConfusionMatrix::weighted_f1() const {
   for (int64_t label = 0; label < num_classes_; ++label) {
     if (num_expected(label) > 0) sum += f1(label) * static_cast<double>(num_expected(label));
   }
-  return total_ == 0 ? kUndefined : sum / static_cast<double>(total_);
+  return score_of(total_, sum / static_cast<double>(total_));
 }
 
 double ConfusionMatrix::matthews() const {

@@ -30,18 +30,18 @@ const MultilabelCounts::Counts& MultilabelCounts::at(int64_t label) const {
   return labels_[static_cast<size_t>(label)];
 }
 
-double MultilabelCounts::exact_match() const { return total_ == 0 ? kUndefined : ratio_or_zero(exact_, total_); }
+double MultilabelCounts::exact_match() const { return score_of(total_, ratio_or_zero(exact_, total_)); }
 
 double MultilabelCounts::precision(int64_t label) const {
-  return total_ == 0 ? kUndefined : ratio_or_zero(at(label).both, at(label).predicted);
+  return score_of(total_, ratio_or_zero(at(label).both, at(label).predicted));
 }
 
 double MultilabelCounts::recall(int64_t label) const {
-  return total_ == 0 ? kUndefined : ratio_or_zero(at(label).both, at(label).expected);
+  return score_of(total_, ratio_or_zero(at(label).both, at(label).expected));
 }
 
 double MultilabelCounts::f1(int64_t label) const {
-  return total_ == 0 ? kUndefined : f1_of_counts(at(label).both, at(label).expected, at(label).predicted);
+  return score_of(total_, f1_of_counts(at(label).both, at(label).expected, at(label).predicted));
 }
 
 double MultilabelCounts::micro_f1() const {

@@ -6,7 +6,7 @@
 
 namespace albert {
 
-/// str.lower(): the full mapping of Unicode without a language, with the final sigma. Bytes that are not UTF-8 become U+FFFD.
+/// str.lower(): the full mapping of Unicode without a language, with the final sigma. Bytes that are not UTF-8 stay.
 std::string python_lower(std::string_view text);
 
 /// str.isspace() of one character, which is what str.split() without arguments splits at.

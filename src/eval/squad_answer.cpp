@@ -12,7 +12,7 @@
 namespace albert {
 namespace {
 
-/// Calls `visit(character, its bytes)` for each character of valid UTF-8.
+/// Calls `visit(character, its bytes)` for each character; what is not UTF-8 comes as U+FFFD, with its bytes.
 template <typename Visit>
 void for_each_character(std::string_view text, const Visit& visit) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());

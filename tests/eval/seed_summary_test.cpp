@@ -14,7 +14,8 @@ using testing::expect_golden;
 using testing::golden_values;
 
 TEST(StudentQuantile, EqualsScipy) {
-  for (const auto& golden : golden_values("statistics")["student"]) {
+  const auto cases = golden_values("statistics");
+  for (const auto& golden : cases.at("student")) {
     // Relative: with one degree of freedom and 99 % it is 63.7.
     const auto expected = golden[2].get<double>();
     EXPECT_NEAR(student_quantile(golden[0], golden[1]) / expected, 1, 1e-9) << golden.dump();
@@ -27,7 +28,8 @@ TEST(StudentQuantile, RefusesImpossibleArguments) {
 }
 
 TEST(SeedSummary, EqualsScipyAndNumpy) {
-  for (const auto& golden : golden_values("statistics")["runs"]) {
+  const auto cases = golden_values("statistics");
+  for (const auto& golden : cases.at("runs")) {
     const auto scores = golden["scores"].get<std::vector<double>>();
     const SeedSummary summary = summarize_seeds(scores);
     EXPECT_EQ(summary.runs, static_cast<int64_t>(scores.size()));

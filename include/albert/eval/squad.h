@@ -28,7 +28,7 @@ struct SquadGold {
 
 /// The official normalize_answer: lower case (Python's str.lower, all of Unicode), ASCII punctuation removed, the words a, an and
 /// the replaced by a space (words as Python's \b sees them), white space as in ' '.join(s.split()). Bytes that are not UTF-8
-/// become U+FFFD.
+/// stay and belong to no word.
 std::string normalize_answer(std::string_view text);
 
 /// Whether two answers are equal once they are normalised.
