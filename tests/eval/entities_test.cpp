@@ -53,6 +53,7 @@ TEST(FindEntities, IsStrictWhereItIsAskedToBe) {
   EXPECT_THAT(entities_of("B-PER I-PER O I-PER E-PER B-LOC E-LOC S-PER B-PER", EntityScheme::strict_iobes),
               ElementsAre(entity("LOC", 5, 7), entity("PER", 7, 8)));
   EXPECT_THAT(entities_of("B-PER I-LOC E-LOC B-PER I-PER E-LOC", EntityScheme::strict_iobes), IsEmpty());
+  EXPECT_THAT(entities_of("B O E", EntityScheme::strict_iobes), IsEmpty());
 }
 
 TEST(FindEntities, KeepsHyphensOfTheType) {
