@@ -87,14 +87,20 @@ int32_t Unigram::piece_to_id(std::string_view text) const {
   return found != by_text_.end() && piece(*found) == text ? *found : unknown_id_;
 }
 
-std::string Unigram::normalize(std::string_view text) const {
+/// Calls `follow(count, begin, end)` when `count` bytes were added that stand for [begin, end) of the text.
+template <typename Follow>
+std::string Unigram::normalize(std::string_view text, const Follow& follow) const {
   std::string result;
   result.reserve(text.size() + text.size() / 2 + kSpaceSymbol.size());
-  if (add_dummy_prefix_ && !text.empty()) result += space_;
+  if (add_dummy_prefix_ && !text.empty()) {
+    result += space_;
+    follow(space_.size(), 0, 0);
+  }
   bool after_space = remove_extra_whitespaces_;
-  const auto append = [&](std::string_view part) {
+  const auto append = [&](std::string_view part, size_t begin, size_t length) {
     while (after_space && part.starts_with(' ')) part.remove_prefix(1);
     if (part.empty()) return;
+    const size_t old_size = result.size();
     for (const char c : part) {
       if (c == ' ') {
         result += space_;
@@ -102,27 +108,31 @@ std::string Unigram::normalize(std::string_view text) const {
         result += c;
       }
     }
+    follow(result.size() - old_size, begin, begin + length);
     after_space = remove_extra_whitespaces_ && part.back() == ' ';
   };
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<uint8_t>(text[i]);
     if (byte < 128 &&
         (kept_always_[byte] || (kept_before_ascii_[byte] && (i + 1 == text.size() || static_cast<uint8_t>(text[i + 1]) < 128)))) {
-      result += text[i++];
+      result += text[i];
+      follow(1, i, i + 1);
+      ++i;
       after_space = false;
       continue;
     }
     const std::string_view rest = text.substr(i);
     if (const size_t length = user_defined_.longest_prefix(rest); length > 0) {
-      append(rest.substr(0, length));
+      append(rest.substr(0, length), i, length);
       i += length;
     } else if (const auto match = charsmap_.longest_match(rest); match.length > 0) {
-      append(match.replacement);
+      append(match.replacement, i, match.length);
       i += match.length;
     } else {
       const std::string_view character = first_character(rest);
-      append(character.empty() ? kReplacement : character);
-      i += std::max<size_t>(character.size(), 1);
+      const size_t length_bytes = std::max<size_t>(character.size(), 1);
+      append(character.empty() ? kReplacement : character, i, length_bytes);
+      i += length_bytes;
     }
   }
   while (remove_extra_whitespaces_ && result.ends_with(space_)) result.resize(result.size() - space_.size());
@@ -164,7 +174,8 @@ std::vector<Unigram::Best> Unigram::search(std::string_view text) const {
 
 void Unigram::add_unknown(std::string_view surface, bool after_unknown, std::vector<Segment>& segments) const {
   if (!byte_ids_.empty()) {
-    for (const char c : surface) segments.push_back({.id = byte_ids_[static_cast<uint8_t>(c)], .surface = {}});
+    for (size_t i = 0; i < surface.size(); ++i)
+      segments.push_back({.id = byte_ids_[static_cast<uint8_t>(surface[i])], .surface = surface.substr(i, 1)});
   } else if (after_unknown) {
     std::string_view& before = segments.back().surface;
     before = {before.data(), before.size() + surface.size()};
@@ -174,7 +185,21 @@ void Unigram::add_unknown(std::string_view surface, bool after_unknown, std::vec
 }
 
 void Unigram::segment(std::string_view text, Result& result) const {
-  result.normalized = normalize(text);
+  result.normalized = normalize(text, [](size_t, size_t, size_t) {});
+  result.origins.clear();
+  segment_normalized(result);
+}
+
+void Unigram::segment_and_follow(std::string_view text, Result& result) const {
+  result.origins.clear();
+  result.normalized = normalize(text, [&](size_t count, size_t begin, size_t end) {
+    result.origins.insert(result.origins.end(), count, {.begin = static_cast<int32_t>(begin), .end = static_cast<int32_t>(end)});
+  });
+  result.origins.resize(result.normalized.size());  // spaces at the end are taken away again
+  segment_normalized(result);
+}
+
+void Unigram::segment_normalized(Result& result) const {
   result.segments.clear();
   const std::string_view normalized = result.normalized;
   if (normalized.size() > INT32_MAX)

@@ -7,10 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "albert/tokenizer/encoding.h"
 #include "tokenizer/charsmap.h"
 #include "tokenizer/double_array.h"
 #include "tokenizer/model_parser.h"
@@ -25,7 +27,7 @@ class Unigram {
   /// Copies what it needs of the model.
   explicit Unigram(const ParsedModel& model);
 
-  /// A piece of the text: an id of the vocabulary, and the bytes of the normalised text that it stands for (of a byte piece: "").
+  /// A piece of the text: an id of the vocabulary, and the bytes of the normalised text that it stands for (of a byte piece: its byte).
   struct Segment {
     int32_t id = 0;
     std::string_view surface;
@@ -37,9 +39,16 @@ class Unigram {
     Result& operator=(const Result&) = delete;
     std::string normalized;
     std::vector<Segment> segments;
+    std::vector<ByteRange> origins;  ///< [normalized.size()] bytes of the text that each byte stands for; only of segment_and_follow
+    /// Those of a segment's surface.
+    [[nodiscard]] std::span<const ByteRange> origins_of(const Segment& segment) const {
+      return std::span(origins).subspan(static_cast<size_t>(segment.surface.data() - normalized.data()), segment.surface.size());
+    }
   };
   /// The best segmentation of UTF-8 text. Neighbouring unknown characters are one segment.
   void segment(std::string_view text, Result& result) const;
+  /// The same, with origins. A character that a rule of the table takes stands for all that the rule takes.
+  void segment_and_follow(std::string_view text, Result& result) const;
 
   /// The id of the piece with this text, or that of the unknown piece.
   [[nodiscard]] int32_t piece_to_id(std::string_view piece) const;
@@ -48,7 +57,9 @@ class Unigram {
 
  private:
   struct Best;
-  [[nodiscard]] std::string normalize(std::string_view text) const;
+  template <typename Follow>
+  [[nodiscard]] std::string normalize(std::string_view text, const Follow& follow) const;
+  void segment_normalized(Result& result) const;
   [[nodiscard]] std::vector<Best> search(std::string_view text) const;
   void add_unknown(std::string_view surface, bool after_unknown, std::vector<Segment>& segments) const;
 

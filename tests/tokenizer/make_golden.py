@@ -7,6 +7,8 @@ tiny.model    ALBERT's settings, trained by PyPI's sentencepiece on the text bel
 strip.model   made by hand: no normalisation table, pieces such as "1," without a space in front (the strip branch of the
               digit-comma rule), user-defined symbols that begin with one another, and no character of "[MASK]"
 bytes.model   tiny.model's normalisation with byte fallback
+
+offsets_expected.jsonl has the ranges of Hugging Face's `tokenizers` (make_offsets.py) for tiny.model.
 """
 
 import io
@@ -18,6 +20,7 @@ import unicodedata
 from pathlib import Path
 
 import sentencepiece
+import tokenizers
 from sentencepiece import sentencepiece_model_pb2 as model_pb2
 
 HERE = Path(__file__).resolve().parent
@@ -86,8 +89,10 @@ def main():
             ("strip.model", "strip_lines.jsonl", "strip_expected.jsonl", ["--cased"]), ("bytes.model", "lines.jsonl", "bytes_expected.jsonl", [])]
     for model, lines, expected, options in runs:
         subprocess.run([sys.executable, REFERENCE, "--model", golden / model, *options, golden / lines, golden / expected], check=True)
+    subprocess.run([sys.executable, HERE / "make_offsets.py", "--model", golden / "tiny.model", golden / "lines.jsonl", golden / "tiny_expected.jsonl",
+                    golden / "offsets_expected.jsonl"], check=True)
     provenance = {"command": "python tests/tokenizer/make_golden.py tests/tokenizer/golden", "python": sys.version.split()[0],
-                  "unicodedata": unicodedata.unidata_version, "sentencepiece": sentencepiece.__version__,
+                  "unicodedata": unicodedata.unidata_version, "sentencepiece": sentencepiece.__version__, "tokenizers": tokenizers.__version__,
                   "text": "written for this test (make_golden.py)"}
     (golden / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n", encoding="ascii")
 

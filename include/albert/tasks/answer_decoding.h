@@ -1,7 +1,7 @@
 // From the scores of a question's windows to its answer, as Google's squad_utils.py and HF's run_qa.py do it. No tensors.
 //
 //   const DecodedAnswer answer = decode_answer(context, set.documents[d], windows, options);       // windows of one question
-//   const std::string text = answer.no_answer_score > options.no_answer_threshold ? "" : answer.text;    // SQuAD 2.0, linear head
+//   const std::string text = answer.no_answer_score > threshold ? "" : answer.text;    // SQuAD 2.0, linear head
 #pragma once
 
 #include <albert/config/fields.h>
@@ -85,7 +85,7 @@ struct DecodedAnswer {
 ///
 /// Deviations: spans whose text is empty (a bare word mark) are no answers; without any span Google and HF write the word "empty",
 /// we write "". `document` holds the pieces of `context`. Throws InternalError for scores of another length than the window, or
-/// when there are no windows.
+/// when there are no windows; NumericError for scores that are not finite.
 DecodedAnswer decode_answer(std::string_view context, const Encoding& document, std::span<const SpanScores> windows,
                             const AnswerDecodingOptions& options);
 

@@ -59,7 +59,7 @@ struct QuestionInput {
   std::string_view id;
   std::string_view text;
   int64_t document = 0;              ///< index of its context
-  std::optional<GoldAnswer> answer;  ///< the one to train on (SQuAD: the first); none: unknown, or there is none
+  std::optional<GoldAnswer> answer{};  ///< the one to train on (SQuAD: the first); none: unknown, or there is none
   bool is_impossible = false;        ///< `answer` is then ignored
 };
 
@@ -111,8 +111,8 @@ struct QuestionSet {
 QuestionSet make_question_windows(const Tokenizer& tokenizer, std::span<const std::string_view> contexts,
                                   std::span<const QuestionInput> questions, const QuestionWindowOptions& options, QuestionUse use);
 
-/// Bytes of the answer in the context; nothing when the answer is empty or does not stand at its start. A start that is wrong by
-/// white space around the answer is no reason to fail: both are compared after stripping.
+/// Bytes of the answer in the context; nothing when the answer is empty or does not stand at its start. White space around the
+/// answer, or in the context between the start and the answer, is no reason to fail.
 std::optional<ByteRange> find_answer(std::string_view context, const GoldAnswer& answer);
 
 /// First and last piece that a range of the raw text touches, as indices into the document's pieces; nothing when it touches none.
@@ -123,7 +123,7 @@ struct PieceSpan {
 };
 std::optional<PieceSpan> pieces_of_range(const Encoding& document, const ByteRange& range);
 
-/// The raw text of pieces first..last without white space at its ends.
-ByteRange range_of_pieces(std::string_view context, const Encoding& document, const PieceSpan& pieces);
+/// The raw text that these pieces stand for, without white space at its ends; empty if they are word marks only.
+ByteRange range_of_pieces(const Encoding& document, const PieceSpan& pieces);
 
 }  // namespace albert
