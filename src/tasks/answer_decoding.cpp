@@ -44,7 +44,8 @@ std::vector<int64_t> best_positions(std::span<const float> scores, int64_t count
 
 void require_finite(double score, const QuestionWindow& window) {
   if (std::isfinite(score)) return;
-  throw NumericError(fmt::format("scores of question {}: must be finite, got {}; the model has diverged", window.question, score));
+  throw NumericError(
+      fmt::format("scores of question {}: must be finite, got {}; the model has diverged", window.question, score));
 }
 
 void require_shape(const SpanScores& scores) {

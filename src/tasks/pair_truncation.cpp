@@ -9,7 +9,8 @@ namespace {
 
 void require_length(int64_t max_length, int64_t num_special) {
   if (max_length >= num_special) return;
-  throw ConfigError(fmt::format("max_length: must leave room for the {} special tokens of a sequence, got {}", num_special, max_length));
+  throw ConfigError(
+      fmt::format("max_length: must leave room for the {} special tokens of a sequence, got {}", num_special, max_length));
 }
 
 int64_t size_of(const std::vector<int32_t>& pieces) { return static_cast<int64_t>(pieces.size()); }
@@ -27,8 +28,8 @@ InputSequence join(const std::vector<int32_t>& a, const std::vector<int32_t>& b,
 }
 
 /// Characters whose compatibility decomposition is "_", and "_" itself.
-constexpr std::array<std::string_view, 7> kLowLines = {"_",          "\xEF\xB8\xB3", "\xEF\xB8\xB4", "\xEF\xB9\x8D",
-                                                       "\xEF\xB9\x8E", "\xEF\xB9\x8F", "\xEF\xBC\xBF"};
+constexpr std::array<std::string_view, 7> kLowLines = {
+    "_", "\xEF\xB8\xB3", "\xEF\xB8\xB4", "\xEF\xB9\x8D", "\xEF\xB9\x8E", "\xEF\xB9\x8F", "\xEF\xBC\xBF"};
 
 /// Bytes of the low line that the text begins with; 0: it does not begin with one.
 size_t low_line_length(std::string_view text) {
@@ -68,8 +69,8 @@ InputSequence join_pair(std::vector<int32_t> a, std::vector<int32_t> b, const Sp
   return result;
 }
 
-InputSequence join_choice(std::vector<int32_t> passage, std::vector<int32_t> choice, const SpecialTokens& special, int64_t max_length,
-                          int64_t max_choice_pieces) {
+InputSequence join_choice(std::vector<int32_t> passage, std::vector<int32_t> choice, const SpecialTokens& special,
+                          int64_t max_length, int64_t max_choice_pieces) {
   require_length(max_length, 3);
   ALBERT_CHECK(max_choice_pieces >= 0, "a choice cannot have {} pieces", max_choice_pieces);
   const int64_t before = size_of(passage) + size_of(choice);

@@ -74,15 +74,17 @@ std::vector<PieceWindow> windows_of(const QuestionPieces& question, const Questi
 
 void QuestionWindowOptions::check() const {
   if (stride < 1 || max_question_length < 1) {
-    throw ConfigError(fmt::format("stride and max_question_length: must be at least 1, got {} and {}", stride, max_question_length));
+    throw ConfigError(
+        fmt::format("stride and max_question_length: must be at least 1, got {} and {}", stride, max_question_length));
   }
   const int64_t room = max_length - max_question_length - 3;
   const int64_t needed = stride_means == StrideMeaning::overlap ? stride + 1 : 1;
   if (room >= needed) return;
-  throw ConfigError(fmt::format("max_length: must be at least {} (question {}, 3 special tokens, window {}), got {}; raise it, or lower "
-                                "max_question_length{}",
-                                max_question_length + 3 + needed, max_question_length, needed, max_length,
-                                stride_means == StrideMeaning::overlap ? " or stride" : ""));
+  throw ConfigError(
+      fmt::format("max_length: must be at least {} (question {}, 3 special tokens, window {}), got {}; raise it, or lower "
+                  "max_question_length{}",
+                  max_question_length + 3 + needed, max_question_length, needed, max_length,
+                  stride_means == StrideMeaning::overlap ? " or stride" : ""));
 }
 
 std::vector<bool> masked_positions(const QuestionWindow& window) {
@@ -103,7 +105,8 @@ std::optional<ByteRange> find_answer(std::string_view context, const GoldAnswer&
 
 std::optional<PieceSpan> pieces_of_range(const Encoding& document, const ByteRange& range) {
   const auto& ranges = document.ranges;
-  auto first = std::partition_point(ranges.begin(), ranges.end(), [&](const ByteRange& piece) { return piece.end <= range.begin; });
+  auto first =
+      std::partition_point(ranges.begin(), ranges.end(), [&](const ByteRange& piece) { return piece.end <= range.begin; });
   while (first != ranges.end() && first->empty()) ++first;
   auto last = std::partition_point(first, ranges.end(), [&](const ByteRange& piece) { return piece.begin < range.end; });
   while (last != first && (last - 1)->empty()) --last;
@@ -120,19 +123,21 @@ ByteRange range_of_pieces(const Encoding& document, const PieceSpan& pieces) {
 }
 
 QuestionSet make_question_windows(const Tokenizer& tokenizer, std::span<const std::string_view> contexts,
-                                  std::span<const QuestionInput> questions, const QuestionWindowOptions& options, QuestionUse use) {
+                                  std::span<const QuestionInput> questions, const QuestionWindowOptions& options,
+                                  QuestionUse use) {
   options.check();
   QuestionSet result;
   result.documents.reserve(contexts.size());
   for (const std::string_view context : contexts) result.documents.push_back(tokenizer.encode_with_offsets(context));
   for (size_t index = 0; index < questions.size(); ++index) {
     const QuestionInput& input = questions[index];
-    ALBERT_CHECK(input.document >= 0 && static_cast<size_t>(input.document) < contexts.size(), "question {} is about document {} of {}",
-                 index, input.document, contexts.size());
+    ALBERT_CHECK(input.document >= 0 && static_cast<size_t>(input.document) < contexts.size(),
+                 "question {} is about document {} of {}", index, input.document, contexts.size());
     const auto document = static_cast<size_t>(input.document);
     QuestionPieces question{.ids = tokenizer.encode(input.text), .document = &result.documents[document], .answer = {}};
     if (!input.is_impossible && input.answer) {
-      if (const auto bytes = find_answer(contexts[document], *input.answer)) question.answer = pieces_of_range(*question.document, *bytes);
+      if (const auto bytes = find_answer(contexts[document], *input.answer))
+        question.answer = pieces_of_range(*question.document, *bytes);
     }
     question.has_targets = input.is_impossible || question.answer.has_value();
     if (!question.has_targets) result.not_aligned.emplace_back(input.id);

@@ -30,7 +30,8 @@ void assign_max_context(std::vector<PieceWindow>& windows, int64_t num_pieces) {
 }  // namespace
 
 std::vector<PieceWindow> sliding_windows(int64_t num_pieces, int64_t length, int64_t advance) {
-  ALBERT_CHECK(num_pieces >= 0 && length > 0 && advance > 0, "bad windows: {} pieces, length {}, advance {}", num_pieces, length, advance);
+  ALBERT_CHECK(num_pieces >= 0 && length > 0 && advance > 0, "bad windows: {} pieces, length {}, advance {}", num_pieces, length,
+               advance);
   std::vector<PieceWindow> windows;
   for (int64_t begin = 0;; begin += std::min(length, advance)) {
     PieceWindow window{.begin = begin, .length = std::min(length, num_pieces - begin)};

@@ -18,9 +18,12 @@ struct Tag {
 std::string_view letters_of(TagScheme scheme) {
   switch (scheme) {
     case TagScheme::bio:
-    case TagScheme::iob1: return "OBI";
-    case TagScheme::iobes: return "OBIES";
-    case TagScheme::bilou: return "OBILU";
+    case TagScheme::iob1:
+      return "OBI";
+    case TagScheme::iobes:
+      return "OBIES";
+    case TagScheme::bilou:
+      return "OBILU";
   }
   return {};
 }
@@ -60,11 +63,13 @@ class EntityReader {
   }
 
   void begin(const Tag& tag, size_t word, std::string_view text) {
-    const bool may_begin = tag.role == Role::begin || tag.role == Role::single || (scheme_ == TagScheme::iob1 && tag.role == Role::inside);
+    const bool may_begin =
+        tag.role == Role::begin || tag.role == Role::single || (scheme_ == TagScheme::iob1 && tag.role == Role::inside);
     if (!may_begin) refuse(word, text, "an entity of this type in front of it");
     // In IOB1 a B only parts two entities of one type that touch.
     if (scheme_ == TagScheme::iob1 && tag.role == Role::begin) {
-      const bool touches = !entities_.empty() && entities_.back().end == static_cast<int64_t>(word) && entities_.back().type == tag.type;
+      const bool touches =
+          !entities_.empty() && entities_.back().end == static_cast<int64_t>(word) && entities_.back().type == tag.type;
       if (!touches) refuse(word, text, "an entity of the same type right in front of it");
     }
     open_ = TaggedEntity{.begin = static_cast<int64_t>(word), .end = 0, .type = std::string(tag.type)};
@@ -99,10 +104,14 @@ char letter(TagScheme scheme, int64_t offset, int64_t size, bool touches_same_ty
   const bool is_first = offset == 0;
   const bool is_last = offset + 1 == size;
   switch (scheme) {
-    case TagScheme::bio: return is_first ? 'B' : 'I';
-    case TagScheme::iob1: return is_first && touches_same_type ? 'B' : 'I';
-    case TagScheme::iobes: return size == 1 ? 'S' : is_first ? 'B' : is_last ? 'E' : 'I';
-    case TagScheme::bilou: return size == 1 ? 'U' : is_first ? 'B' : is_last ? 'L' : 'I';
+    case TagScheme::bio:
+      return is_first ? 'B' : 'I';
+    case TagScheme::iob1:
+      return is_first && touches_same_type ? 'B' : 'I';
+    case TagScheme::iobes:
+      return size == 1 ? 'S' : is_first ? 'B' : is_last ? 'E' : 'I';
+    case TagScheme::bilou:
+      return size == 1 ? 'U' : is_first ? 'B' : is_last ? 'L' : 'I';
   }
   return 'O';
 }

@@ -28,7 +28,8 @@ void TokenWindowOptions::check() const {
   const int64_t length = max_length - kSpecialTokens;
   if (length < 1) throw ConfigError(fmt::format("max_length: must be at least {}, got {}", kSpecialTokens + 1, max_length));
   if (overlap >= 0 && overlap < length) return;
-  throw ConfigError(fmt::format("overlap: must be in [0, {}), the pieces of a window, got {}; lower it, or raise max_length", length, overlap));
+  throw ConfigError(
+      fmt::format("overlap: must be in [0, {}), the pieces of a window, got {}; lower it, or raise max_length", length, overlap));
 }
 
 WordPieces encode_words(const Tokenizer& tokenizer, std::span<const std::string> words) {
@@ -43,8 +44,8 @@ WordPieces encode_words(const Tokenizer& tokenizer, std::span<const std::string>
   return result;
 }
 
-std::vector<TokenWindow> make_token_windows(const WordPieces& pieces, std::span<const int64_t> labels, const SpecialTokens& special,
-                                            const TokenWindowOptions& options, int64_t sentence) {
+std::vector<TokenWindow> make_token_windows(const WordPieces& pieces, std::span<const int64_t> labels,
+                                            const SpecialTokens& special, const TokenWindowOptions& options, int64_t sentence) {
   options.check();
   ALBERT_CHECK(labels.empty() || labels.size() == pieces.first_piece.size(), "{} labels for {} words", labels.size(),
                pieces.first_piece.size());
@@ -78,7 +79,8 @@ std::vector<int64_t> labels_of_words(const WordPieces& pieces, std::span<const T
     }
   }
   ALBERT_CHECK(num_predicted + pieces.num_empty_words == static_cast<int64_t>(result.size()),
-               "predictions of {} words for {}, of which {} are without pieces", num_predicted, result.size(), pieces.num_empty_words);
+               "predictions of {} words for {}, of which {} are without pieces", num_predicted, result.size(),
+               pieces.num_empty_words);
   return result;
 }
 

@@ -16,8 +16,8 @@ struct FollowedText {
   std::vector<ByteRange> origins;  // [text.size()]
 };
 
-/// normalize_text, followed. A space stands for the white space that it replaces, a character for the raw one that it was made from
-/// and for the combining marks behind it that were dropped; marks that change places stand for all of their run.
+/// normalize_text, followed. A space stands for the white space that it replaces, a character for the raw one that it was made
+/// from and for the combining marks behind it that were dropped; marks that change places stand for all of their run.
 FollowedText normalize_and_follow(std::string_view text, const TokenizerOptions& options);
 
 }  // namespace albert

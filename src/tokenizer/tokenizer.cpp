@@ -192,7 +192,8 @@ std::vector<std::string> Tokenizer::encode_as_pieces(std::string_view text) cons
   Unigram::Result segmented;
   impl_->unigram.segment(normalize_text(text, impl_->options), segmented);
   std::vector<std::string> pieces;
-  impl_->for_each_piece(segmented, [&](std::string_view piece, int32_t, const auto&, const Part*) { pieces.emplace_back(piece); });
+  impl_->for_each_piece(segmented,
+                        [&](std::string_view piece, int32_t, const auto&, const Part*) { pieces.emplace_back(piece); });
   return pieces;
 }
 

@@ -27,7 +27,8 @@ class Unigram {
   /// Copies what it needs of the model.
   explicit Unigram(const ParsedModel& model);
 
-  /// A piece of the text: an id of the vocabulary, and the bytes of the normalised text that it stands for (of a byte piece: its byte).
+  /// A piece of the text: an id of the vocabulary, and the bytes of the normalised text that it stands for (of a byte piece: its
+  /// byte).
   struct Segment {
     int32_t id = 0;
     std::string_view surface;
@@ -39,7 +40,8 @@ class Unigram {
     Result& operator=(const Result&) = delete;
     std::string normalized;
     std::vector<Segment> segments;
-    std::vector<ByteRange> origins;  ///< [normalized.size()] bytes of the text that each byte stands for; only of segment_and_follow
+    std::vector<ByteRange>
+        origins;  ///< [normalized.size()] bytes of the text that each byte stands for; only of segment_and_follow
     /// Those of a segment's surface.
     [[nodiscard]] std::span<const ByteRange> origins_of(const Segment& segment) const {
       return std::span(origins).subspan(static_cast<size_t>(segment.surface.data() - normalized.data()), segment.surface.size());

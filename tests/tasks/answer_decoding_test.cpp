@@ -13,8 +13,8 @@
 namespace albert {
 namespace {
 
-using ::testing::ElementsAre;
 using nlohmann::json;
+using ::testing::ElementsAre;
 
 /// A document of one-letter words "a b c ...", a question of one piece, one window.
 struct Decoding : ::testing::Test {
@@ -138,11 +138,11 @@ TEST_F(Decoding, ComparesWithNoAnswerAsHuggingFaceDoes) {
   QuestionWindow other = window;
   std::vector<float> other_scores(window.ids.size(), -9.0F);
   other_scores[0] = 1.25;
-  const DecodedAnswer answer = decode_answer(
-      context, document,
-      std::vector{SpanScores{.window = &window, .start = start, .end = end},
-                  SpanScores{.window = &other, .start = other_scores, .end = other_scores}},
-      options);
+  const DecodedAnswer answer =
+      decode_answer(context, document,
+                    std::vector{SpanScores{.window = &window, .start = start, .end = end},
+                                SpanScores{.window = &other, .start = other_scores, .end = other_scores}},
+                    options);
   EXPECT_EQ(answer.score, 2);
   EXPECT_EQ(answer.no_answer_score, 2.5 - 2);  // the smaller of 4 and 2.5, less the best answer
 }

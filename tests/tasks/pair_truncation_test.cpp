@@ -67,7 +67,8 @@ TEST(PairTruncation, RefusesALengthWithoutRoomForTheSpecialTokens) {
 }
 
 TEST(Choice, KeepsTheEndOfTheChoiceAndTheBeginOfThePassage) {
-  const InputSequence input = join_choice(count_up(100, 9), count_up(20, 6), kSpecial, /*max_length=*/10, /*max_choice_pieces=*/4);
+  const InputSequence input =
+      join_choice(count_up(100, 9), count_up(20, 6), kSpecial, /*max_length=*/10, /*max_choice_pieces=*/4);
   EXPECT_THAT(input.ids, ElementsAre(2, 100, 101, 102, 3, 22, 23, 24, 25, 3));
   EXPECT_EQ(input.second_segment_begin, 5);
   EXPECT_EQ(input.num_cut, 8);

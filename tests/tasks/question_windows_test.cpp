@@ -121,8 +121,9 @@ TEST_F(QuestionWindows, RefuseALengthWithoutRoomForADocument) {
     (void)make("ab", {.id = "q", .text = "ab"});
     FAIL() << "no error";
   } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(),
-                 "max_length: must be at least 6 (question 2, 3 special tokens, window 1), got 5; raise it, or lower max_question_length");
+    EXPECT_STREQ(
+        error.what(),
+        "max_length: must be at least 6 (question 2, 3 special tokens, window 1), got 5; raise it, or lower max_question_length");
   }
   options = {.max_length = 200, .stride = 133, .stride_means = StrideMeaning::overlap};
   EXPECT_THROW(options.check(), ConfigError);

@@ -82,8 +82,9 @@ TEST_P(RealQuestions, GiveTheirAnswersBackFromThePieces) {
   for (const QuestionWindow& window : set.windows) {
     if (window.is_impossible != 0) continue;
     const auto question = static_cast<size_t>(window.question);
-    const ByteRange range = range_of_pieces(set.documents[static_cast<size_t>(window.document)],
-                                            {.first = window.document_piece(window.start), .last = window.document_piece(window.end)});
+    const ByteRange range =
+        range_of_pieces(set.documents[static_cast<size_t>(window.document)],
+                        {.first = window.document_piece(window.start), .last = window.document_piece(window.end)});
     is_found[question] = true;
     is_exact[question] = slice(window, range) == answers[question];
     EXPECT_NE(slice(window, range).find(answers[question]), std::string::npos) << ids[question];

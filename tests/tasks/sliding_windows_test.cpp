@@ -55,7 +55,8 @@ TEST(SlidingWindows, GiveEachPieceToTheWindowThatGooglesRuleGivesIt) {
           const size_t best = best_window(windows, piece);
           for (size_t i = 0; i < windows.size(); ++i) {
             const bool is_inside = piece >= windows[i].max_context_begin && piece < windows[i].max_context_end;
-            ASSERT_EQ(is_inside, i == best) << pieces << " pieces, length " << length << ", advance " << advance << ", piece " << piece;
+            ASSERT_EQ(is_inside, i == best) << pieces << " pieces, length " << length << ", advance " << advance << ", piece "
+                                            << piece;
           }
           ++checked;
         }

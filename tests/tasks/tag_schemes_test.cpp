@@ -28,8 +28,8 @@ TEST(TagSchemes, SayTheSameInEveryScheme) {
   const std::vector<std::pair<TagScheme, Tags>> forms = {
       {TagScheme::bio, kBio}, {TagScheme::iob1, kIob1}, {TagScheme::iobes, kIobes}, {TagScheme::bilou, kBilou}};
   for (const auto& [from, tags] : forms) {
-    EXPECT_THAT(entities_of_tags(tags, from), ElementsAre(TaggedEntity{0, 2, "PER"}, TaggedEntity{2, 3, "PER"}, TaggedEntity{4, 5, "LOC"},
-                                                          TaggedEntity{5, 8, "PER"}));
+    EXPECT_THAT(entities_of_tags(tags, from), ElementsAre(TaggedEntity{0, 2, "PER"}, TaggedEntity{2, 3, "PER"},
+                                                          TaggedEntity{4, 5, "LOC"}, TaggedEntity{5, 8, "PER"}));
     for (const auto& [to, expected] : forms) EXPECT_EQ(convert_tags(tags, from, to), expected);
   }
 }
@@ -59,25 +59,30 @@ TEST(TagSchemes, TakeLettersWithoutAType) {
 
 TEST(TagSchemes, RefuseAnEntityThatDoesNotBegin) {
   EXPECT_EQ(error_of({"O", "I-PER"}, TagScheme::bio),
-            "word 2: the bio scheme wants an entity of this type in front of it, got 'I-PER'; correct it, or have invalid tags repaired");
+            "word 2: the bio scheme wants an entity of this type in front of it, got 'I-PER'; correct it, or have invalid tags "
+            "repaired");
   EXPECT_NE(error_of({"B-PER", "I-LOC"}, TagScheme::bio), "no error");
   EXPECT_EQ(error_of({"O", "B-PER"}, TagScheme::iob1),
-            "word 2: the iob1 scheme wants an entity of the same type right in front of it, got 'B-PER'; correct it, or have invalid tags "
+            "word 2: the iob1 scheme wants an entity of the same type right in front of it, got 'B-PER'; correct it, or have "
+            "invalid tags "
             "repaired");
 }
 
 TEST(TagSchemes, RefuseAnEntityThatDoesNotEnd) {
   EXPECT_EQ(error_of({"B-PER", "O"}, TagScheme::iobes),
-            "word 2: the iobes scheme wants the last word of the open entity first, got 'O'; correct it, or have invalid tags repaired");
-  EXPECT_EQ(error_of({"B-PER"}, TagScheme::bilou),
-            "word 2: the bilou scheme wants the last word of the open entity first, got 'the end of the sentence'; correct it, or have "
-            "invalid tags repaired");
+            "word 2: the iobes scheme wants the last word of the open entity first, got 'O'; correct it, or have invalid tags "
+            "repaired");
+  EXPECT_EQ(
+      error_of({"B-PER"}, TagScheme::bilou),
+      "word 2: the bilou scheme wants the last word of the open entity first, got 'the end of the sentence'; correct it, or have "
+      "invalid tags repaired");
 }
 
 TEST(TagSchemes, RefuseForeignTags) {
   EXPECT_EQ(error_of({"O", "E-PER"}, TagScheme::bio),
             "word 2: tag must be O, or one of the letters BI and -TYPE (scheme bio), got 'E-PER'");
-  for (const char* tag : {"", "B-", "O-PER", "BPER", "per", "-PER"}) EXPECT_NE(error_of({tag}, TagScheme::bio), "no error") << tag;
+  for (const char* tag : {"", "B-", "O-PER", "BPER", "per", "-PER"})
+    EXPECT_NE(error_of({tag}, TagScheme::bio), "no error") << tag;
 }
 
 TEST(TagSchemes, RepairOnlyWhereAsked) {

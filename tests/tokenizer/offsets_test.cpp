@@ -25,7 +25,9 @@ using testing::ModelBuilder;
 
 const std::filesystem::path kGolden = std::filesystem::path(ALBERT_SOURCE_DIR) / "tests" / "tokenizer" / "golden";
 
-Tokenizer small(const TokenizerOptions& options = {}) { return Tokenizer::from_bytes(ModelBuilder().bytes(), options, "x.model"); }
+Tokenizer small(const TokenizerOptions& options = {}) {
+  return Tokenizer::from_bytes(ModelBuilder().bytes(), options, "x.model");
+}
 
 /// The raw text of each piece.
 std::vector<std::string> slices(const Tokenizer& tokenizer, const std::string& text) {
@@ -80,8 +82,9 @@ void expect_tiled(const Tokenizer& tokenizer, const std::string& text, const std
   for (const ByteRange& range : encoding.ranges) {
     if (range.empty() || range == last) continue;
     ASSERT_GE(range.begin, last.end) << where << ": pieces share a character";
-    joined += normalize_text(std::string_view(text).substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)),
-                             tokenizer.options());
+    joined += normalize_text(
+        std::string_view(text).substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)),
+        tokenizer.options());
     last = range;
   }
   const std::string whole = normalize_text(text, tokenizer.options());
@@ -126,7 +129,9 @@ TEST(Offsets, DivideAPieceThatTheDigitCommaRuleTakesApart) {
               ElementsAre(ByteRange{0, 2}, ByteRange{3, 4}, ByteRange{4, 5}, ByteRange{6, 8}));
 }
 
-TEST(Offsets, CoverARunOfUnknownCharacters) { EXPECT_THAT(slices(small(), "a\u4e2d\u6587b"), ElementsAre("", "a", "\u4e2d\u6587", "b")); }
+TEST(Offsets, CoverARunOfUnknownCharacters) {
+  EXPECT_THAT(slices(small(), "a\u4e2d\u6587b"), ElementsAre("", "a", "\u4e2d\u6587", "b"));
+}
 
 TEST(Offsets, GiveACharacterToAllPiecesThatAreMadeOfIt) {
   // U+33C2 is "a.m."; the full stops and the m are not in the vocabulary.
@@ -144,7 +149,9 @@ TEST(Offsets, CoverWordMarksInsideOfOneCharacter) {
   expect_sound(small(), text, "U+FDFA");
 }
 
-TEST(Offsets, OfIllFormedBytesAreThoseBytes) { EXPECT_THAT(slices(small(), "a\xff\xe2\x82g"), ElementsAre("", "a", "\xff\xe2\x82g")); }
+TEST(Offsets, OfIllFormedBytesAreThoseBytes) {
+  EXPECT_THAT(slices(small(), "a\xff\xe2\x82g"), ElementsAre("", "a", "\xff\xe2\x82g"));
+}
 
 TEST(Offsets, OfAnEmptyTextAreNone) {
   for (const char* text : {"", "  \n", "\u0301"}) EXPECT_TRUE(small().encode_with_offsets(text).ranges.empty());
@@ -180,17 +187,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(std::make_tuple("tiny.model", "lines.jsonl", "tiny_expected.jsonl", TokenizerOptions{}),
                       std::make_tuple("tiny.model", "lines.jsonl", "tiny_cased_expected.jsonl",
                                       TokenizerOptions{.lower_case = false, .keep_accents = true}),
-                      std::make_tuple("strip.model", "strip_lines.jsonl", "strip_expected.jsonl", TokenizerOptions{.lower_case = false}),
+                      std::make_tuple("strip.model", "strip_lines.jsonl", "strip_expected.jsonl",
+                                      TokenizerOptions{.lower_case = false}),
                       std::make_tuple("bytes.model", "lines.jsonl", "bytes_expected.jsonl", TokenizerOptions{})));
 
 TEST(Offsets, AreThoseOfTheFastTokenizer) {
   const Tokenizer tokenizer = Tokenizer::load(kGolden / "tiny.model", {});
-  const auto lines = testing::read_reference_lines(kGolden / "lines.jsonl", kGolden / "tiny_expected.jsonl");
   std::ifstream file(kGolden / "offsets_expected.jsonl");
   int64_t compared = 0;
   for (std::string line; std::getline(file, line); ++compared) {
     const auto json = nlohmann::json::parse(line);
-    const std::string& text = lines.at(json.at("line").get<size_t>()).text;
+    const auto text = json.at("text").get<std::string>();
     const std::vector<ByteRange> ranges = tokenizer.encode_with_offsets(text).ranges;
     ASSERT_EQ(ranges.size(), json.at("ranges").size()) << text;
     for (size_t i = 0; i < ranges.size(); ++i) {
@@ -202,13 +209,15 @@ TEST(Offsets, AreThoseOfTheFastTokenizer) {
       }
     }
   }
-  EXPECT_GE(compared, 60);
+  EXPECT_GE(compared, 100);
 }
 
 TEST(Offsets, OfOrdinaryTextLoseNothingAndTellNothingTwice) {
   const Tokenizer tokenizer = Tokenizer::load(kGolden / "tiny.model", {});
-  for (const char* text : {"In 2001, he said: \"9,000 (nine) - 3.0% of it\".", "The caf\u00e9's na\u00efve co\u00f6peration \u2013 \u201cquoted\u201d",
-                           "A\u0301E\u0323\u0301 x\u0301,  1,234, 2010, \u039f\u0394\u039f\u03a3 \u03a3", "half-life 3.0 a.b U.S.A. \u00a3100, \u20ac200,"})
+  for (const char* text : {"In 2001, he said: \"9,000 (nine) - 3.0% of it\".",
+                           "The caf\u00e9's na\u00efve co\u00f6peration \u2013 \u201cquoted\u201d",
+                           "A\u0301E\u0323\u0301 x\u0301,  1,234, 2010, \u039f\u0394\u039f\u03a3 \u03a3",
+                           "half-life 3.0 a.b U.S.A. \u00a3100, \u20ac200,"})
     expect_tiled(tokenizer, text, text);
 }
 

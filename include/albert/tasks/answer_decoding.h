@@ -37,8 +37,9 @@ void visit_fields(C& c, Visitor&& visit) {
               config::range(1, 1000)},
         c.n_best);
   visit(Field{"max_answer_length", "pieces of the longest answer (SQuAD: 30)", config::at_least(1)}, c.max_answer_length);
-  visit(Field{"max_context", "required: an answer counts only in the window that sees its first piece with most context (Google); "
-                             "ignored: in all windows (Hugging Face)"},
+  visit(Field{"max_context",
+              "required: an answer counts only in the window that sees its first piece with most context (Google); "
+              "ignored: in all windows (Hugging Face)"},
         c.max_context);
 }
 
@@ -77,25 +78,25 @@ struct DecodedAnswer {
 };
 
 /// Linear head: in each window the n_best highest starts are combined with the n_best highest ends (on equal logits the earlier
-/// position first); a span is dropped when it leaves the document, ends before it begins, has more than max_answer_length pieces, or
-/// begins where the window has not the maximum context. Sorted by the sum of both logits; of equal texts the best stays.
+/// position first); a span is dropped when it leaves the document, ends before it begins, has more than max_answer_length pieces,
+/// or begins where the window has not the maximum context. Sorted by the sum of both logits; of equal texts the best stays.
 ///
 /// no_answer_score is HF's: the minimum over the windows of start[0] + end[0] ([CLS]), less the best answer's score (or 0 without
 /// one). HF answers "" when it is larger than null_score_diff_threshold (default 0). SQuAD 1.1 does not look at it.
 ///
-/// Deviations: spans whose text is empty (a bare word mark) are no answers; without any span Google and HF write the word "empty",
-/// we write "". `document` holds the pieces of `context`. Throws InternalError for scores of another length than the window, or
-/// when there are no windows; NumericError for scores that are not finite.
+/// Deviations: spans whose text is empty (a bare word mark) are no answers; without any span Google and HF write the word
+/// "empty", we write "". `document` holds the pieces of `context`. Throws InternalError for scores of another length than the
+/// window, or when there are no windows; NumericError for scores that are not finite.
 DecodedAnswer decode_answer(std::string_view context, const Encoding& document, std::span<const SpanScores> windows,
                             const AnswerDecodingOptions& options);
 
-/// Google's v2 head (accumulate_predictions_v2, write_predictions_v2): each window's starts with their own ends, log-probabilities
-/// summed, the same rules for spans; n_best limits only the list.
+/// Google's v2 head (accumulate_predictions_v2, write_predictions_v2): each window's starts with their own ends,
+/// log-probabilities summed, the same rules for spans; n_best limits only the list.
 ///
-/// no_answer_score is the minimum of no_answer_logit over the windows; the question is answered unless it is at least the threshold,
-/// which Google sets to the one that is best for F1 on the evaluated data itself. Its final metric then still applies the official
-/// script's threshold of 1.0 to the same logit: a question with a logit above 1 counts as "no answer" even where the best threshold
-/// is larger.
+/// no_answer_score is the minimum of no_answer_logit over the windows; the question is answered unless it is at least the
+/// threshold, which Google sets to the one that is best for F1 on the evaluated data itself. Its final metric then still applies
+/// the official script's threshold of 1.0 to the same logit: a question with a logit above 1 counts as "no answer" even where the
+/// best threshold is larger.
 DecodedAnswer decode_beam_answer(std::string_view context, const Encoding& document, std::span<const BeamScores> windows,
                                  const AnswerDecodingOptions& options);
 

@@ -28,8 +28,8 @@ void truncate_pair(std::vector<int32_t>& a, std::vector<int32_t>& b, int64_t max
 /// [CLS] a [SEP]; `a` keeps its first max_length - 2 pieces. Throws ConfigError when max_length is under 2.
 InputSequence join_single(std::vector<int32_t> a, const SpecialTokens& special, int64_t max_length);
 
-/// [CLS] a [SEP] b [SEP], segment 1 from the first piece of `b`; cut by truncate_pair to max_length - 3. An empty `b` is kept as a pair,
-/// as Google keeps a text_b that is not None. Throws ConfigError when max_length is under 3.
+/// [CLS] a [SEP] b [SEP], segment 1 from the first piece of `b`; cut by truncate_pair to max_length - 3. An empty `b` is kept as
+/// a pair, as Google keeps a text_b that is not None. Throws ConfigError when max_length is under 3.
 InputSequence join_pair(std::vector<int32_t> a, std::vector<int32_t> b, const SpecialTokens& special, int64_t max_length);
 
 /// RACE's pieces for question and option that are kept (race_utils.py, flag max_qa_length of run_race.py).
@@ -38,12 +38,12 @@ inline constexpr int64_t kMaxChoicePieces = 128;
 /// [CLS] passage [SEP] choice [SEP] of multiple choice (race_utils.py, convert_single_example): `choice`, the pieces of question
 /// and option, keeps its last `max_choice_pieces`; then the passage is cut at its tail. A choice that does not fit by itself is
 /// cut further at its head (Google's code fails there). Throws ConfigError when max_length is under 3.
-InputSequence join_choice(std::vector<int32_t> passage, std::vector<int32_t> choice, const SpecialTokens& special, int64_t max_length,
-                          int64_t max_choice_pieces = kMaxChoicePieces);
+InputSequence join_choice(std::vector<int32_t> passage, std::vector<int32_t> choice, const SpecialTokens& special,
+                          int64_t max_length, int64_t max_choice_pieces = kMaxChoicePieces);
 
-/// Text of question and option (race_utils.py, read_examples): each "_" of the question is replaced by the option; without one it is
-/// question, a space, option. The low lines that NFKD makes "_" (U+FF3F, U+FE33, U+FE34, U+FE4D to FE4F) count, as Google looks at
-/// the normalised question.
+/// Text of question and option (race_utils.py, read_examples): each "_" of the question is replaced by the option; without one it
+/// is question, a space, option. The low lines that NFKD makes "_" (U+FF3F, U+FE33, U+FE34, U+FE4D to FE4F) count, as Google
+/// looks at the normalised question.
 std::string question_with_option(std::string_view question, std::string_view option);
 
 }  // namespace albert

@@ -16,8 +16,8 @@ struct PieceWindow {
   bool operator==(const PieceWindow&) const = default;
 };
 
-/// Windows of `length` pieces, each `advance` (at most `length`) behind the one before; the first that reaches the end is the last
-/// (google-research/albert squad_utils.py). At least one window, which is empty when there are no pieces.
+/// Windows of `length` pieces, each `advance` (at most `length`) behind the one before; the first that reaches the end is the
+/// last (google-research/albert squad_utils.py). At least one window, which is empty when there are no pieces.
 ///
 /// Every piece belongs to exactly one window's maximum context: that with the largest
 /// min(pieces to its left, pieces to its right) + 0.01 * window length, the first of equals (squad_utils.py,

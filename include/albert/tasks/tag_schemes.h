@@ -37,9 +37,10 @@ enum class InvalidTags {
   repair,  ///< an entity begins or ends there, as conlleval counts it: "O I-PER" is read as "O B-PER"
 };
 
-/// The entities of one sentence, in order. Throws DataError for a tag whose letter the scheme does not have, and, unless repaired, for a
-/// sequence that it does not allow; the text begins with "word N", counted from 1.
-std::vector<TaggedEntity> entities_of_tags(std::span<const std::string> tags, TagScheme scheme, InvalidTags invalid = InvalidTags::error);
+/// The entities of one sentence, in order. Throws DataError for a tag whose letter the scheme does not have, and, unless
+/// repaired, for a sequence that it does not allow; the text begins with "word N", counted from 1.
+std::vector<TaggedEntity> entities_of_tags(std::span<const std::string> tags, TagScheme scheme,
+                                           InvalidTags invalid = InvalidTags::error);
 
 /// Tags of `num_words` words. `entities` must be in order, without overlap, within the words (InternalError).
 std::vector<std::string> tags_of_entities(std::span<const TaggedEntity> entities, int64_t num_words, TagScheme scheme);

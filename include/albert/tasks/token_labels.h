@@ -29,8 +29,9 @@ struct TokenWindowOptions {
 template <config::Self<TokenWindowOptions> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"overlap", "pieces that neighbouring windows of a sentence longer than max_length share; each word is predicted where it "
-                         "has most context",
+  visit(Field{"overlap",
+              "pieces that neighbouring windows of a sentence longer than max_length share; each word is predicted where it "
+              "has most context",
               config::at_least(0)},
         c.overlap);
 }
@@ -42,9 +43,9 @@ struct WordPieces {
   int64_t num_empty_words = 0;       ///< words that give no piece: white space, control characters, combining marks only
 };
 
-/// Each word is encoded by itself and so begins with its own word mark, as HF's tokenizers do it with is_split_into_words. Equal to
-/// the encoding of the words joined by spaces, but for words that touch by rules over word borders: a sigma is final at the end of
-/// its own word, and a vocabulary with pieces across spaces does not use them here.
+/// Each word is encoded by itself and so begins with its own word mark, as HF's tokenizers do it with is_split_into_words. Equal
+/// to the encoding of the words joined by spaces, but for words that touch by rules over word borders: a sigma is final at the
+/// end of its own word, and a vocabulary with pieces across spaces does not use them here.
 WordPieces encode_words(const Tokenizer& tokenizer, std::span<const std::string> words);
 
 /// One sequence [CLS] pieces [SEP], all of segment 0, with the words that are scored in it.
@@ -61,14 +62,15 @@ struct TokenWindow {
   std::vector<Word> words;
 };
 
-/// A sentence of at most max_length - 2 pieces is one window; a longer one gives overlapping windows, so that no word is ever dropped.
-/// Each word counts once, in the window in which its first piece has most context (sliding_windows.h), in training too. Windows
-/// that score no word are left out, but for the first. `labels`: one per word, or empty where they are not known.
-std::vector<TokenWindow> make_token_windows(const WordPieces& pieces, std::span<const int64_t> labels, const SpecialTokens& special,
-                                            const TokenWindowOptions& options, int64_t sentence);
+/// A sentence of at most max_length - 2 pieces is one window; a longer one gives overlapping windows, so that no word is ever
+/// dropped. Each word counts once, in the window in which its first piece has most context (sliding_windows.h), in training too.
+/// Windows that score no word are left out, but for the first. `labels`: one per word, or empty where they are not known.
+std::vector<TokenWindow> make_token_windows(const WordPieces& pieces, std::span<const int64_t> labels,
+                                            const SpecialTokens& special, const TokenWindowOptions& options, int64_t sentence);
 
-/// One label per word: that predicted at its first piece; `label_of_empty_words` for words without a piece (O, or the most frequent
-/// label). `predicted[i]`: the label predicted at each position of windows[i]. Throws InternalError when sizes do not match.
+/// One label per word: that predicted at its first piece; `label_of_empty_words` for words without a piece (O, or the most
+/// frequent label). `predicted[i]`: the label predicted at each position of windows[i]. Throws InternalError when sizes do not
+/// match.
 std::vector<int64_t> labels_of_words(const WordPieces& pieces, std::span<const TokenWindow> windows,
                                      std::span<const std::vector<int64_t>> predicted, int64_t label_of_empty_words);
 

@@ -18,7 +18,8 @@ struct ByteRange {
 ///
 /// Range of a piece: from the first to the last raw character that its visible characters (not U+2581) stand for, so without the
 /// white space around them; combining marks that normalisation drops belong to the character in front of them. Both ends never
-/// fall from piece to piece, and each lies between characters (an ill-formed byte sequence that becomes one U+FFFD counts as one).
+/// fall from piece to piece, and each lies between characters (an ill-formed byte sequence that becomes one U+FFFD counts as
+/// one).
 ///
 /// - Pieces that share a raw character (a ligature, U+00BD as 1/2, byte pieces) all get it, so ranges can overlap.
 /// - A piece of U+2581 alone stands for no visible character: its range is empty and lies where the next visible piece begins,
