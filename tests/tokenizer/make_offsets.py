@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ranges of pieces as Hugging Face's `tokenizers` finds them: the independent reference of Tokenizer::encode_with_offsets.
 
-    make_offsets.py --model tests/tokenizer/golden/tiny.model OUT.jsonl
+    make_offsets.py --model tests/tokenizer/golden/tiny.model OUT.jsonl [--text FILE]...
 
 Ordinary sentences with capitals, accents (composed or not) and odd spacing, and the lines of make_lines.py without control and
 format characters, where the fast tokenizer's ranges are of little use. Only lines in which its ids equal Google's.
@@ -28,7 +28,20 @@ from tokenizer_reference import encode_pieces, preprocess  # noqa: E402
 SPACE_SYMBOL = "\u2581"
 
 
-def lines():
+def is_plain(line):
+    """Without control and format characters, U+2581, and the one character that is four words."""
+    return line == line.strip() and all(unicodedata.category(c) not in ("Cc", "Cf") and c not in "\u2581\ufdfa" for c in line)
+
+
+def lines_of(paths):
+    """1,000 lines of each file, evenly spread."""
+    for path in paths:
+        with open(path, encoding="utf-8") as text:
+            real = [line.strip() for line in text if is_plain(line.strip())]
+        yield from real[:: max(1, len(real) // 1000)]
+
+
+def written_lines():
     """Sentences that do not look alike, then the adversarial lines that are left."""
     source = random.Random(6)
     accents = str.maketrans({letter: letter + mark for letter, mark in zip("aeiou", "\u0301\u0300\u0302\u0303\u0308")})
@@ -39,9 +52,7 @@ def lines():
             if source.random() < 0.3:
                 words[i] = unicodedata.normalize("NFC", words[i])
         yield "".join(word + source.choice([" ", " ", " ", "  "]) for word in words).strip()
-    for line in FIXED:
-        if line == line.strip() and all(unicodedata.category(c) not in ("Cc", "Cf") and c not in "\u2581\ufdfa" for c in line):
-            yield line
+    yield from filter(is_plain, FIXED)
 
 
 def load(path):
@@ -83,12 +94,13 @@ def byte_range(text, begin, end):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="spiece.model")
+    parser.add_argument("--text", action="append", default=[], help="a text file whose lines are taken instead of the written ones")
     parser.add_argument("output", help="JSON lines")
     arguments = parser.parse_args()
 
     processor, tokenizer = load(arguments.model)
     with open(arguments.output, "w", encoding="ascii") as output:
-        for text in lines():
+        for text in lines_of(arguments.text) if arguments.text else written_lines():
             encoding = tokenizer.encode(text, add_special_tokens=False)
             ids = [processor.PieceToId(piece) for piece in encode_pieces(processor, preprocess(text, lower_case=True, keep_accents=False))]
             if not ids or encoding.ids != ids:

@@ -1,5 +1,7 @@
 #include "tokenizer/reference_lines.h"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -34,6 +36,35 @@ std::vector<ReferenceLine> read_reference_lines(const std::filesystem::path& lin
   if (std::getline(reference, reference_line))
     throw std::runtime_error(expected.string() + ": has more lines than " + lines.string());
   return result;
+}
+
+std::vector<RangeLine> read_range_lines(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::vector<RangeLine> result;
+  for (std::string line; std::getline(stream, line);) {
+    const auto json = nlohmann::json::parse(line);
+    RangeLine& added = result.emplace_back(RangeLine{.text = json.at("text").get<std::string>(), .ranges = {}});
+    for (const auto& range : json.at("ranges")) {
+      added.ranges.emplace_back();
+      if (!range.is_null()) added.ranges.back() = ByteRange{.begin = range[0].get<int32_t>(), .end = range[1].get<int32_t>()};
+    }
+  }
+  return result;
+}
+
+void expect_ranges(const Tokenizer& tokenizer, const std::vector<RangeLine>& lines) {
+  for (const RangeLine& line : lines) {
+    const std::vector<ByteRange> ranges = tokenizer.encode_with_offsets(line.text).ranges;
+    ASSERT_EQ(ranges.size(), line.ranges.size()) << line.text;
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      if (line.ranges[i]) {
+        EXPECT_EQ(ranges[i].begin, line.ranges[i]->begin) << line.text << " piece " << i;
+        EXPECT_EQ(ranges[i].end, line.ranges[i]->end) << line.text << " piece " << i;
+      } else {
+        EXPECT_TRUE(ranges[i].empty()) << line.text << " piece " << i;
+      }
+    }
+  }
 }
 
 }  // namespace albert::testing

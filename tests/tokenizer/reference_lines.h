@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "albert/tokenizer/tokenizer.h"
 
 namespace albert::testing {
 
@@ -17,5 +20,16 @@ struct ReferenceLine {
 
 /// Lines of the two files side by side. Throws std::runtime_error where they do not fit together.
 std::vector<ReferenceLine> read_reference_lines(const std::filesystem::path& lines, const std::filesystem::path& expected);
+
+/// One line of make_offsets.py: a text and the range of each piece; nothing for a piece of a word mark alone.
+struct RangeLine {
+  std::string text;
+  std::vector<std::optional<ByteRange>> ranges;
+};
+
+std::vector<RangeLine> read_range_lines(const std::filesystem::path& file);
+
+/// Fails the test where the tokenizer gives other ranges.
+void expect_ranges(const Tokenizer& tokenizer, const std::vector<RangeLine>& lines);
 
 }  // namespace albert::testing

@@ -88,6 +88,18 @@ TEST_F(LiveReference, GivesTheSameIdsForRealAndAdversarialLines) {
   compare(options, "", {}, 2000);
 }
 
+TEST_F(LiveReference, GivesTheRangesOfTheFastTokenizerForRealText) {
+  const auto model = *shared_ / "vocab" / "albert_en_30k_rebuilt.model";
+  const auto expected = folder_.path() / "offsets.jsonl";
+  std::string arguments = fmt::format("--model '{}' '{}'", model.string(), expected.string());
+  for (const char* name : {"pretrain/wikitext2.valid.txt", "pretrain/tinyshakespeare.txt", "parallel/multi30k/val.de"})
+    arguments += fmt::format(" --text '{}'", (*shared_ / name).string());
+  ASSERT_TRUE(run_python(kSource / "tests/tokenizer/make_offsets.py", arguments));
+  const auto lines = testing::read_range_lines(expected);
+  EXPECT_GE(lines.size(), 2000U);
+  testing::expect_ranges(Tokenizer::load(model, {}), lines);
+}
+
 TEST_F(LiveReference, GivesTheSameIdsForEveryCodePointOfUnicode14) { compare("--random 0 --code-points", "", {}, 1000); }
 
 TEST_F(LiveReference, GivesTheSameIdsForCasedTextWithAccents) {
