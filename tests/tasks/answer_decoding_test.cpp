@@ -175,7 +175,7 @@ TEST_F(Decoding, OfABeamUsesTheEndsOfEachStart) {
   EXPECT_EQ(answer.n_best[0].probability, 1);
 }
 
-// Cases of scripts/make_task_golden.py.
+// Cases of scripts/make_answer_golden.py.
 
 struct GoldenCase {
   Encoding document;

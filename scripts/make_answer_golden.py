@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Windows and answers of question answering in plain, slow Python: the independent reference of tests/tasks.
 
-    make_task_golden.py tests/golden/tasks
+    make_answer_golden.py tests/golden/tasks
 
 Written from the description of google-research/albert's squad_utils.py and HF's utils_qa.py (sliding windows, maximum context,
 n-best search, v2 beam). Writes answers.json: invented documents with invented scores, and what a decoder makes of them. Only the
@@ -163,7 +163,7 @@ def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     text = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
-    (folder / "answers.json").write_text(f'{{"command":"python scripts/make_task_golden.py tests/golden/tasks","cases":[\n{text}\n]}}\n', encoding="ascii")
+    (folder / "answers.json").write_text(f'{{"command":"python scripts/make_answer_golden.py tests/golden/tasks","cases":[\n{text}\n]}}\n', encoding="ascii")
 
 
 if __name__ == "__main__":
