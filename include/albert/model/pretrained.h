@@ -6,8 +6,10 @@
 #include <albert/io/named_tensors.h>
 #include <albert/model/albert_config.h>
 #include <albert/model/encoder_io.h>
+#include <albert/model/task_head_options.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +26,14 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
 
 /// Which differences between a file and a model are expected. Prefixes of parameter names.
 struct ImportRules {
-  std::vector<std::string> may_be_missing{};  ///< keep their initial values: a new task head
+  std::vector<std::string> may_be_missing{};  ///< keep their initial values when the file lacks them: a pooler
   std::vector<std::string> may_be_ignored{};  ///< in the file only: the heads of pre-training
+  std::vector<std::string> start_anew{};      ///< keep their initial values whatever the file holds of that name: a new head
 };
 /// Parameter names that a rule covered.
 struct ImportReport {
-  std::vector<std::string> missing;
-  std::vector<std::string> ignored;
+  std::vector<std::string> missing;  ///< of the model: keep their initial values
+  std::vector<std::string> ignored;  ///< of the file: left out
 };
 
 /// Copies arrays into parameters (any floating type, converted). Known left-overs are dropped: position_ids and the aliases of
@@ -55,11 +58,38 @@ struct PublishedConfig {
   std::string problem_type{};         ///< "regression", "single_label_classification", ...; empty for none
 };
 
+/// "AlbertForSequenceClassification", ... with "Bert" for architecture bert. The beam head, which transformers lacks, names our own
+/// class: "AlbertForBeamQuestionAnswering".
+std::string task_architecture(const AlbertConfig& config, const TaskHeadOptions& head);
+/// The head that config.json names; none for pre-training models, bare encoders and unknown classes. The number of labels is that
+/// of id2label, 2 without one (the default of transformers).
+std::optional<TaskHeadOptions> task_head_of(const PublishedConfig& config);
+/// config.json of a task model. For a head with labels, none given means LABEL_0, LABEL_1, ... (as regression has). Throws
+/// ConfigError, which starts with "task.labels", for a number of labels that is not the head's, equal labels, or fewer than two with
+/// problem type single_label_classification (transformers refuses that).
+PublishedConfig task_config(const AlbertConfig& shape, const TaskHeadOptions& head, std::vector<std::string> labels = {},
+                            std::string_view problem_type = {});
+
+/// What becomes of the head that a source model has.
+enum class HeadTransfer {
+  keep,     ///< load it; a source without a head gets a new one, a source with another head is an error
+  replace,  ///< a new one in any case
+};
+constexpr auto enum_names(config::EnumTag<HeadTransfer>) {
+  return config::names<HeadTransfer>({{HeadTransfer::keep, "keep"}, {HeadTransfer::replace, "replace"}});
+}
+/// How to import the folder that `source` describes into a model with head `target`. Heads of pre-training are left out, and the
+/// pooler too where the target has none; a pooler may start anew where the source's class has none (masked language model, token
+/// classification, question answering). Throws ConfigError, which starts with `where`, when the head should be kept and is another.
+ImportRules task_import_rules(const PublishedConfig& source, const TaskHeadOptions& target, HeadTransfer transfer,
+                              const std::string& where);
+
 /// "AlbertForPreTraining", "AlbertForMaskedLM", "BertForPreTraining" or "BertForMaskedLM".
 std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads);
 /// Text of config.json with the keys that transformers 5 writes. Our two dropout switches are two keys more, which it keeps.
 std::string write_config_json(const PublishedConfig& config);
-/// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge).
+/// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge; a
+/// classification model without id2label has the labels LABEL_0 and LABEL_1; BERT's classifier_dropout is hidden_dropout_prob).
 /// Throws IoError that starts with `where` and names the key.
 PublishedConfig read_config_json(std::string_view text, const std::string& where);
 
