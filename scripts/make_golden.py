@@ -42,10 +42,11 @@ BASE = (AlbertConfig, dict(vocab_size=30000, embedding_size=128, hidden_size=768
                            classifier_dropout_prob=0.0), [64, 40])
 
 
-def make_model(config):
+def make_model(config, model_class=None):
     torch.manual_seed(1)
     config._attn_implementation = "eager"
-    model = (AlbertForPreTraining if isinstance(config, AlbertConfig) else BertForPreTraining)(config)
+    model_class = model_class or (AlbertForPreTraining if isinstance(config, AlbertConfig) else BertForPreTraining)
+    model = model_class(config)
     with torch.no_grad():  # initial biases are 0 and LayerNorm weights 1: that would hide mistakes
         for name, parameter in model.named_parameters():
             if parameter.dim() == 1:

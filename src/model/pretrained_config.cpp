@@ -66,10 +66,22 @@ Activation read_activation(const Reader& reader, Activation fallback) {
   reader.fail("hidden_act", fmt::format("must be gelu_new, gelu or relu, got {}", name));
 }
 
-std::vector<std::string> read_labels(const Json& json, const Reader& reader) {
-  std::vector<std::string> labels;
+/// Without id2label transformers counts `num_labels`, else two, which is the default that it does not write.
+std::vector<std::string> labels_without_names(const PublishedConfig& config, const Reader& reader) {
+  constexpr int64_t kLimit = 1 << 20;
+  const auto head = task_head_of(config);
+  if (!head || !head->has_labels()) return {};
+  int64_t count = head->num_labels;
+  reader.read("num_labels", count);
+  if (count < 1 || count > kLimit) reader.fail("num_labels", fmt::format("must be in [1, {}], got {}", kLimit, count));
+  return default_labels(count);
+}
+
+std::vector<std::string> read_labels(const Json& json, const PublishedConfig& config, const Reader& reader) {
   const auto found = json.find("id2label");
-  if (found == json.end() || !found->is_object()) return labels;
+  if (found == json.end() || found->is_null()) return labels_without_names(config, reader);
+  if (!found->is_object()) reader.fail("id2label", fmt::format("must be an object, got {}", found->dump()));
+  std::vector<std::string> labels;
   for (size_t id = 0; id < found->size(); ++id) {
     const auto label = found->find(std::to_string(id));
     if (label == found->end() || !label->is_string()) reader.fail("id2label", fmt::format("must name label {}", id));
@@ -94,6 +106,7 @@ void read_shape(const Reader& reader, AlbertConfig& shape) {
   reader.read("sentence_order_dropout", shape.sentence_order_dropout);
   shape.hidden_act = read_activation(reader, shape.hidden_act);
   if (shape.architecture == Architecture::bert) {
+    shape.classifier_dropout_prob = shape.hidden_dropout_prob;
     reader.read("classifier_dropout", shape.classifier_dropout_prob);
     shape.embedding_size = shape.hidden_size;
     shape.num_hidden_groups = shape.num_hidden_layers;
@@ -174,11 +187,11 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
   reader.read("bos_token_id", config.special_ids.cls);
   reader.read("eos_token_id", config.special_ids.sep);
   reader.read("problem_type", config.problem_type);
-  config.labels = read_labels(json, reader);
   const auto architectures = json.find("architectures");
   if (architectures != json.end() && architectures->is_array() && !architectures->empty() && architectures->front().is_string()) {
     config.architecture = architectures->front().get<std::string>();
   }
+  config.labels = read_labels(json, config, reader);
   require_valid(config.shape, reader);
   return config;
 }

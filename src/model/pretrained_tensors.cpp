@@ -152,6 +152,10 @@ ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<Name
   ImportReport report;
   std::vector<std::pair<at::Tensor, const io::ArrayView*>> copies;
   for (const auto& [name, tensor] : parameters) {
+    if (has_prefix(name, rules.start_anew)) {
+      report.missing.push_back(name);
+      continue;
+    }
     const auto found = available.find(name);
     if (found == available.end()) {
       (has_prefix(name, rules.may_be_missing) ? report.missing : differences.missing).push_back(name);
@@ -166,7 +170,8 @@ ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<Name
     available.erase(found);
   }
   for (const auto& item : available) {
-    (has_prefix(item.first, rules.may_be_ignored) ? report.ignored : differences.unexpected).push_back(item.first);
+    const bool is_expected = has_prefix(item.first, rules.may_be_ignored) || has_prefix(item.first, rules.start_anew);
+    (is_expected ? report.ignored : differences.unexpected).push_back(item.first);
   }
   if (!differences.empty()) {
     throw IoError(fmt::format("{}: tensors must be those of the model, got {}; check that config.json belongs to the file", where,

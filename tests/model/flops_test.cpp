@@ -34,5 +34,21 @@ TEST(Flops, CountInnerBlocksAndLeaveOutABertsMapping) {
   EXPECT_DOUBLE_EQ(forward_flops(model_preset("bert-base"), PretrainingHeads::masked_lm, size), once - mapping);
 }
 
+TEST(Flops, OfATaskCountItsHeadInPlaceOfThoseOfPretraining) {
+  const AlbertConfig config = model_preset("albert-base-v2");
+  const StepSize size{.sequences = 3, .tokens = 50, .masked = 0, .squared_lengths = 900};
+  const double encoder = forward_flops(config, PretrainingHeads::masked_lm, size);
+  const double hidden = 768.0;
+  const auto in_head = [&](const TaskHeadOptions& head) { return forward_flops(config, head, size) - encoder; };
+  EXPECT_DOUBLE_EQ(in_head({.head = TaskHead::sequence, .num_labels = 5}), 3.0 * (2.0 * hidden * hidden + 10.0 * hidden));
+  EXPECT_DOUBLE_EQ(in_head({.head = TaskHead::multiple_choice}), 3.0 * (2.0 * hidden * hidden + 2.0 * hidden));
+  EXPECT_DOUBLE_EQ(in_head({.head = TaskHead::token, .num_labels = 9}), 50.0 * 18.0 * hidden);
+  EXPECT_DOUBLE_EQ(in_head({.head = TaskHead::question_answering}), 50.0 * 4.0 * hidden);
+  EXPECT_DOUBLE_EQ(in_head({.head = TaskHead::question_answering_beam}),
+                   50.0 * (4.0 * hidden * hidden + 6.0 * hidden) + 3.0 * (4.0 * hidden * hidden + 2.0 * hidden));
+  const TaskHeadOptions head{.head = TaskHead::token};
+  EXPECT_DOUBLE_EQ(training_flops(config, head, size), 3.0 * forward_flops(config, head, size));
+}
+
 }  // namespace
 }  // namespace albert

@@ -142,6 +142,26 @@ TEST(Import, AllowsWhatTheRulesName) {
   EXPECT_THAT(missing.missing, ::testing::SizeIs(4));
 }
 
+TEST(Import, LeavesWhatStartsAnewAsItIs) {
+  const AlbertConfig config = tiny_config();
+  const auto source = random_model(config, 1);
+  const auto target = random_model(config, 2);
+  TensorArrays arrays;
+  for (const auto& [name, tensor] : parameters_by_name(*source)) {
+    if (name == "predictions.dense.bias") continue;  // absent
+    arrays.add(name, name == "predictions.bias" ? at::zeros({7}) : tensor);
+  }
+  const ImportReport report =
+      import_arrays(arrays.arrays(), parameters_by_name(*target), config, {.start_anew = {"predictions."}}, "m");
+  EXPECT_THAT(report.missing, ::testing::SizeIs(5));
+  EXPECT_THAT(report.ignored, ::testing::SizeIs(4));
+  const auto expected = random_model(config, 2);
+  for (const auto& [name, tensor] : parameters_by_name(*target)) {
+    const auto& origin = name.starts_with("predictions.") ? expected : source;
+    EXPECT_TRUE(tensor.equal(origin->named_parameters()[name])) << name;
+  }
+}
+
 TEST(ConfigJson, ComesBackUnchanged) {
   for (AlbertConfig shape : {tiny_config(), tiny_bert(), model_preset("albert-xlarge-v1")}) {
     shape.feed_forward_dropout = false;

@@ -58,15 +58,17 @@ struct PublishedConfig {
   std::string problem_type{};         ///< "regression", "single_label_classification", ...; empty for none
 };
 
-/// "AlbertForSequenceClassification", ... with "Bert" for architecture bert. The beam head, which transformers lacks, names our own
-/// class: "AlbertForBeamQuestionAnswering".
+/// LABEL_0, LABEL_1, ...: the names that transformers gives.
+std::vector<std::string> default_labels(int64_t count);
+/// "AlbertForSequenceClassification", ... with "Bert" for architecture bert. The beam head, which transformers lacks, names our
+/// own class: "AlbertForBeamQuestionAnswering".
 std::string task_architecture(const AlbertConfig& config, const TaskHeadOptions& head);
 /// The head that config.json names; none for pre-training models, bare encoders and unknown classes. The number of labels is that
 /// of id2label, 2 without one (the default of transformers).
 std::optional<TaskHeadOptions> task_head_of(const PublishedConfig& config);
 /// config.json of a task model. For a head with labels, none given means LABEL_0, LABEL_1, ... (as regression has). Throws
-/// ConfigError, which starts with "task.labels", for a number of labels that is not the head's, equal labels, or fewer than two with
-/// problem type single_label_classification (transformers refuses that).
+/// ConfigError, which starts with "task.labels", for a number of labels that is not the head's, equal labels, or fewer than two
+/// with problem type single_label_classification (transformers refuses that).
 PublishedConfig task_config(const AlbertConfig& shape, const TaskHeadOptions& head, std::vector<std::string> labels = {},
                             std::string_view problem_type = {});
 
@@ -80,7 +82,8 @@ constexpr auto enum_names(config::EnumTag<HeadTransfer>) {
 }
 /// How to import the folder that `source` describes into a model with head `target`. Heads of pre-training are left out, and the
 /// pooler too where the target has none; a pooler may start anew where the source's class has none (masked language model, token
-/// classification, question answering). Throws ConfigError, which starts with `where`, when the head should be kept and is another.
+/// classification, question answering). Throws ConfigError, which starts with `where`, when the head should be kept and is
+/// another.
 ImportRules task_import_rules(const PublishedConfig& source, const TaskHeadOptions& target, HeadTransfer transfer,
                               const std::string& where);
 

@@ -14,15 +14,15 @@ namespace albert {
 /// Where the rows lie. Made once per batch.
 class RaggedRows {
  public:
-  /// offsets: [rows + 1] int64 on the CPU, ascending from 0, no row empty (InternalError). The padded width is the longest row, but
-  /// at least `min_width`.
+  /// offsets: [rows + 1] int64 on the CPU, ascending from 0, no row empty (InternalError). The padded width is the longest row,
+  /// but at least `min_width`.
   RaggedRows(const at::Tensor& offsets, const at::Device& device, int64_t min_width = 1);
 
   [[nodiscard]] int64_t num_rows() const { return lengths_.size(0); }
   [[nodiscard]] int64_t num_values() const { return row_of_value_.size(0); }
   [[nodiscard]] int64_t width() const { return width_; }
-  [[nodiscard]] const at::Tensor& first() const { return first_; }                ///< [rows] int64: index of each row's first value
-  [[nodiscard]] const at::Tensor& lengths() const { return lengths_; }            ///< [rows] int64
+  [[nodiscard]] const at::Tensor& first() const { return first_; }      ///< [rows] int64: index of each row's first value
+  [[nodiscard]] const at::Tensor& lengths() const { return lengths_; }  ///< [rows] int64
   [[nodiscard]] const at::Tensor& row_of_value() const { return row_of_value_; }  ///< [values] int64
 
   /// [values] -> [rows, width], `fill` behind the end of a row.

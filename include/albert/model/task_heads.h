@@ -1,5 +1,5 @@
-// The heads of tasks. The last layer of each runs in the type of its parameters, also in bf16: it costs next to nothing, and scores
-// are compared, thresholded and written out.
+// The heads of tasks. The last layer of each runs in the type of its parameters, also in bf16: it costs next to nothing, and
+// scores are compared, thresholded and written out.
 #pragma once
 
 #include <albert/model/dropout.h>
@@ -53,7 +53,8 @@ TORCH_MODULE(StartLogits);
 class EndLogitsImpl : public torch::nn::Module {
  public:
   explicit EndLogitsImpl(const AlbertConfig& config);
-  /// hidden: [tokens, hidden]; start_states: [tokens, hidden], the start's state for every token of its sequence. Returns [tokens].
+  /// hidden: [tokens, hidden]; start_states: [tokens, hidden], the start's state for every token of its sequence. Returns
+  /// [tokens].
   at::Tensor forward(const at::Tensor& hidden, const at::Tensor& start_states);
 
  private:

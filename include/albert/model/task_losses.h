@@ -26,7 +26,8 @@ struct ClassLossOptions {
 /// cross_entropy_sum.
 at::Tensor class_loss_sum(const at::Tensor& logits, const at::Tensor& targets, const ClassLossOptions& options = {});
 
-/// Sum of w[y] over scored rows: what PyTorch's mean divides by. Without class weights the number of scored rows. Read by the host.
+/// Sum of w[y] over scored rows: what PyTorch's mean divides by. Without class weights the number of scored rows. Read by the
+/// host.
 double target_weight_sum(const at::Tensor& targets, const at::Tensor& class_weights = {});
 
 /// Regression: sum of (prediction - target)^2. predictions, targets: of one shape ([rows, outputs]); targets floating.
@@ -44,18 +45,19 @@ struct SpanTargets {
 };
 
 /// Sum over sequences of (start ce + end ce) / 2, softmax over the sequence's own tokens. start_logits, end_logits: [tokens];
-/// sequence_offsets: as in EncoderInput. Reference: google-research/albert squad_utils.py, transformers AlbertForQuestionAnswering.
+/// sequence_offsets: as in EncoderInput. Reference: google-research/albert squad_utils.py, transformers
+/// AlbertForQuestionAnswering.
 at::Tensor span_loss_sum(const at::Tensor& start_logits, const at::Tensor& end_logits, const SpanTargets& targets,
                          const at::Tensor& sequence_offsets);
 
-/// span_loss_sum + 0.5 * sigmoid cross entropy of no_answer_logits [batch] (squad_utils.py, v2_model_fn_builder). Every sequence has
-/// an `unanswerable` target.
+/// span_loss_sum + 0.5 * sigmoid cross entropy of no_answer_logits [batch] (squad_utils.py, v2_model_fn_builder). Every sequence
+/// has an `unanswerable` target.
 at::Tensor beam_span_loss_sum(const at::Tensor& start_logits, const at::Tensor& end_logits, const at::Tensor& no_answer_logits,
                               const SpanTargets& targets, const at::Tensor& sequence_offsets);
 
 /// Sum over questions of the cross entropy over their choices. scores: [sequences], the choices of a question one after another;
-/// targets: [questions] int64, index of the right choice; question_offsets: [questions + 1] int64 on the CPU, so that questions may
-/// have different numbers of choices.
+/// targets: [questions] int64, index of the right choice; question_offsets: [questions + 1] int64 on the CPU, so that questions
+/// may have different numbers of choices.
 at::Tensor choice_loss_sum(const at::Tensor& scores, const at::Tensor& targets, const at::Tensor& question_offsets);
 
 /// Number of questions whose largest score is the target's, as an int64 scalar on the device of the scores.

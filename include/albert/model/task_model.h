@@ -17,21 +17,22 @@ namespace albert {
 
 /// What only TaskHead::question_answering_beam reads beside the tokens.
 struct SpanInput {
-  at::Tensor p_mask{};               ///< [tokens] bool, true = no span starts or ends here (the question, [SEP]; not [CLS]); undefined: none
-  at::Tensor starts{};               ///< [batch] int64, true starts as in SpanTargets: gives end_logits; undefined: no end_logits
-  std::optional<BeamSize> beams{};   ///< gives beams
+  at::Tensor p_mask{};  ///< [tokens] bool, true = no span starts or ends here (the question, [SEP]; not [CLS]); undefined: none
+  at::Tensor starts{};  ///< [batch] int64, true starts as in SpanTargets: gives end_logits; undefined: no end_logits
+  std::optional<BeamSize> beams{};  ///< gives beams
 };
 
 /// Scores are fp32 in fp32 and bf16, fp64 for a model of fp64.
 struct TaskOutput {
   EncoderOutput encoder;
-  /// sequence: [batch, labels]; token: [tokens, labels]; multiple_choice: [batch], one score per sequence; question_answering: start
-  /// logits [tokens]; question_answering_beam: log-probability inside its sequence of each token as start [tokens].
+  /// sequence: [batch, labels]; token: [tokens, labels]; multiple_choice: [batch], one score per sequence; question_answering:
+  /// start logits [tokens]; question_answering_beam: log-probability inside its sequence of each token as start [tokens].
   at::Tensor logits;
-  /// question_answering: end logits [tokens]; question_answering_beam: log-probability of each token as end, given SpanInput::starts.
+  /// question_answering: end logits [tokens]; question_answering_beam: log-probability of each token as end, given
+  /// SpanInput::starts.
   at::Tensor end_logits;
-  at::Tensor no_answer_logits;      ///< question_answering_beam: [batch], positive = rather no answer
-  std::optional<SpanBeams> beams;   ///< question_answering_beam, on request
+  at::Tensor no_answer_logits;     ///< question_answering_beam: [batch], positive = rather no answer
+  std::optional<SpanBeams> beams;  ///< question_answering_beam, on request
 };
 
 /// Parameters have the published names: "albert.*", and for the head "classifier.*" or "qa_outputs.*" as in transformers;
