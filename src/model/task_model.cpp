@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace albert {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 constexpr double kForbidden = -1e30;
 /// Below it lie only forbidden positions and padding.
 constexpr double kAllowedFrom = -1e29;
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
 at::Tensor forbid(const at::Tensor& logits, const at::Tensor& p_mask) {
   return p_mask.defined() ? logits.masked_fill(p_mask, kForbidden) : logits;
@@ -22,10 +25,10 @@ struct Candidates {
   at::Tensor positions;  // [batch, count]
 };
 
-/// The best positions of each sequence; `rows` is at least `count` wide.
-Candidates best(const at::Tensor& log_probs, const RaggedRows& rows, int64_t count) {
-  constexpr double kNothing = -std::numeric_limits<double>::infinity();
-  const auto [values, positions] = rows.pad(log_probs, kNothing).topk(count, /*dim=*/1);
+/// The best allowed positions of each sequence; `rows` is at least `count` wide.
+Candidates best(const at::Tensor& log_probs, const at::Tensor& p_mask, const RaggedRows& rows, int64_t count) {
+  // Forbidden again: without an allowed position the softmax of forbidden ones is uniform.
+  const auto [values, positions] = rows.pad(forbid(log_probs, p_mask), kNothing).topk(count, /*dim=*/1);
   const at::Tensor is_allowed = values.ge(kAllowedFrom);
   return {at::where(is_allowed, values, kNothing), at::where(is_allowed, positions, -1)};
 }
@@ -100,15 +103,15 @@ at::Tensor TaskModelImpl::end_log_probs(const at::Tensor& hidden, const at::Tens
 
 SpanBeams TaskModelImpl::search(const at::Tensor& hidden, const at::Tensor& start_log_probs, const at::Tensor& p_mask,
                                 const RaggedRows& rows, const BeamSize& size) {
-  const Candidates starts = best(start_log_probs, rows, size.starts);
+  const Candidates starts = best(start_log_probs, p_mask, rows, size.starts);
   std::vector<at::Tensor> end_log_probs_of_starts;
   std::vector<at::Tensor> ends_of_starts;
   // One start after the other: the joined states of all of them at once would be the largest tensor of the model.
   for (int64_t i = 0; i < size.starts; ++i) {
     const at::Tensor start = starts.positions.select(1, i);
-    const Candidates ends = best(end_log_probs(hidden, start, p_mask, rows), rows, size.ends);
+    const Candidates ends = best(end_log_probs(hidden, start, p_mask, rows), p_mask, rows, size.ends);
     const at::Tensor has_no_start = start.lt(0).unsqueeze(1);
-    end_log_probs_of_starts.push_back(ends.log_probs.masked_fill(has_no_start, -std::numeric_limits<double>::infinity()));
+    end_log_probs_of_starts.push_back(ends.log_probs.masked_fill(has_no_start, kNothing));
     ends_of_starts.push_back(ends.positions.masked_fill(has_no_start, -1));
   }
   return {starts.log_probs, starts.positions, at::stack(end_log_probs_of_starts, 1), at::stack(ends_of_starts, 1)};

@@ -157,7 +157,7 @@ Folder fine_tuned(const AlbertConfig& shape, const TaskHeadOptions& head) {
   return folder_of(task_config(shape, head), parameters_by_name(*random_task_model(shape, head, 1)));
 }
 
-ImportReport import(const Folder& folder, TaskModel& target, HeadTransfer transfer) {
+ImportReport import_into(const Folder& folder, TaskModel& target, HeadTransfer transfer) {
   const ImportRules rules = task_import_rules(folder.config, target->head(), transfer, "m");
   return import_arrays(folder.arrays.arrays(), parameters_by_name(*target), folder.config.shape, rules, "m");
 }
@@ -174,7 +174,7 @@ TEST(TaskImport, OfAPretrainedFolderStartsTheHeadAnewAndTakesThePooler) {
     const Folder folder = pretrained(shape, PretrainingHeads::masked_lm_sentence_order);
     TaskModel model = random_task_model(shape, {.head = TaskHead::sequence}, 2);
     const at::Tensor head = value_of(model, "classifier.weight").detach().clone();
-    const ImportReport report = import(folder, model, HeadTransfer::keep);
+    const ImportReport report = import_into(folder, model, HeadTransfer::keep);
     EXPECT_THAT(report.missing, ElementsAre("classifier.weight", "classifier.bias"));
     EXPECT_EQ(report.ignored.size(), 7U);  // predictions and sentence order
     EXPECT_TRUE(value_of(model, "classifier.weight").equal(head));
@@ -186,21 +186,21 @@ TEST(TaskImport, OfAPretrainedFolderStartsTheHeadAnewAndTakesThePooler) {
 TEST(TaskImport, OfAMaskedLanguageModelStartsThePoolerAnewToo) {
   const Folder folder = pretrained(tiny_config(), PretrainingHeads::masked_lm);
   TaskModel model = random_task_model(tiny_config(), {.head = TaskHead::multiple_choice}, 2);
-  EXPECT_THAT(import(folder, model, HeadTransfer::keep).missing,
+  EXPECT_THAT(import_into(folder, model, HeadTransfer::keep).missing,
               ElementsAre("albert.pooler.weight", "albert.pooler.bias", "classifier.weight", "classifier.bias"));
 }
 
 TEST(TaskImport, LeavesThePoolerOutWhereTheTaskHasNone) {
   const Folder folder = pretrained(tiny_config(), PretrainingHeads::masked_lm_sentence_order);
   TaskModel model = random_task_model(tiny_config(), {.head = TaskHead::token}, 2);
-  EXPECT_THAT(import(folder, model, HeadTransfer::keep).ignored, ::testing::Contains("albert.pooler.weight"));
+  EXPECT_THAT(import_into(folder, model, HeadTransfer::keep).ignored, ::testing::Contains("albert.pooler.weight"));
 }
 
 TEST(TaskImport, OfTheSameTaskTakesEverything) {
   for (const TaskHead head : kHeads) {
     const Folder folder = fine_tuned(tiny_config(), {.head = head});
     TaskModel model = random_task_model(tiny_config(), {.head = head}, 2);
-    const ImportReport report = import(folder, model, HeadTransfer::keep);
+    const ImportReport report = import_into(folder, model, HeadTransfer::keep);
     EXPECT_THAT(report.missing, IsEmpty());
     EXPECT_THAT(report.ignored, IsEmpty());
     const auto expected = parameters_by_name(*random_task_model(tiny_config(), {.head = head}, 1));
@@ -214,7 +214,7 @@ TEST(TaskImport, ReplacesAHeadOfTheSameNameWhateverItsShape) {
     const Folder folder = fine_tuned(tiny_config(), {.head = TaskHead::sequence, .num_labels = 3});
     TaskModel model = random_task_model(tiny_config(), {.head = TaskHead::sequence, .num_labels = labels}, 2);
     const at::Tensor head = value_of(model, "classifier.weight").detach().clone();
-    const ImportReport report = import(folder, model, HeadTransfer::replace);
+    const ImportReport report = import_into(folder, model, HeadTransfer::replace);
     EXPECT_THAT(report.missing, ElementsAre("classifier.weight", "classifier.bias"));
     EXPECT_THAT(report.ignored, ElementsAre("classifier.bias", "classifier.weight"));
     EXPECT_TRUE(value_of(model, "classifier.weight").equal(head));
@@ -224,7 +224,7 @@ TEST(TaskImport, ReplacesAHeadOfTheSameNameWhateverItsShape) {
 TEST(TaskImport, ReplacesAHeadOfAnotherName) {
   const Folder folder = fine_tuned(tiny_config(), {.head = TaskHead::question_answering});
   TaskModel model = random_task_model(tiny_config(), {.head = TaskHead::sequence}, 2);
-  const ImportReport report = import(folder, model, HeadTransfer::replace);
+  const ImportReport report = import_into(folder, model, HeadTransfer::replace);
   EXPECT_THAT(report.missing, ElementsAre("albert.pooler.weight", "albert.pooler.bias", "classifier.weight", "classifier.bias"));
   EXPECT_THAT(report.ignored, ElementsAre("qa_outputs.bias", "qa_outputs.weight"));
 }
@@ -253,7 +253,7 @@ TEST(TaskImport, ListsEverythingThatIsMissingOrUnexpected) {
   folder.arrays.add("qa_outputs.weight", at::zeros({2, 32}));
   TaskModel model = random_task_model(tiny_config(), head, 2);
   EXPECT_EQ(
-      error_of([&] { import(folder, model, HeadTransfer::keep); }),
+      error_of([&] { import_into(folder, model, HeadTransfer::keep); }),
       "m: tensors must be those of the model, got missing albert.pooler.weight, classifier.bias; unexpected qa_outputs.weight; "
       "of another shape classifier.weight (wanted [2, 32], got [3, 32]); check that config.json belongs to the file");
 }
