@@ -33,6 +33,22 @@ Candidates best(const at::Tensor& log_probs, const at::Tensor& p_mask, const Rag
   return {at::where(is_allowed, values, kNothing), at::where(is_allowed, positions, -1)};
 }
 
+/// What costs nothing: the values of starts only where the host has them.
+void check_spans(const SpanInput& span, const at::Tensor& hidden, const RaggedRows& rows) {
+  const at::Tensor& p_mask = span.p_mask;
+  const at::Tensor& starts = span.starts;
+  ALBERT_CHECK(!p_mask.defined() || (p_mask.scalar_type() == at::kBool && p_mask.dim() == 1 && p_mask.size(0) == hidden.size(0) &&
+                                     p_mask.device() == hidden.device()),
+               "p_mask must be bool [{}] on the device of the tokens", hidden.size(0));
+  if (!starts.defined()) return;
+  ALBERT_CHECK(starts.scalar_type() == at::kLong && starts.dim() == 1 && starts.size(0) == rows.num_rows(),
+               "starts must be int64 [{}]", rows.num_rows());
+  if (!starts.is_cpu() || !hidden.is_cpu()) return;
+  ALBERT_CHECK(starts.lt(rows.lengths()).all().item<bool>(), "a start must be a position in its own sequence");
+  ALBERT_CHECK(!p_mask.defined() || !p_mask.index_select(0, rows.index_of(starts)).any().item<bool>(),
+               "a true start must not be forbidden by p_mask");
+}
+
 }  // namespace
 
 TaskModelImpl::TaskModelImpl(const AlbertConfig& config, const TaskHeadOptions& head)
@@ -75,16 +91,11 @@ TaskOutput TaskModelImpl::forward(const EncoderInput& input, const EncoderOption
 
 void TaskModelImpl::answer_spans(const EncoderInput& input, const SpanInput& span, TaskOutput& output) {
   const at::Tensor& hidden = output.encoder.last_hidden;
-  ALBERT_CHECK(!span.p_mask.defined() || (span.p_mask.scalar_type() == at::kBool && span.p_mask.dim() == 1 &&
-                                          span.p_mask.size(0) == hidden.size(0) && span.p_mask.device() == hidden.device()),
-               "p_mask must be bool [{}] on the device of the tokens", hidden.size(0));
   const BeamSize size = span.beams.value_or(BeamSize{});
   ALBERT_CHECK(size.starts >= 1 && size.ends >= 1, "beams must keep at least one candidate, got {} and {}", size.starts,
                size.ends);
   const RaggedRows rows(input.sequence_offsets, hidden.device(), span.beams.has_value() ? std::max(size.starts, size.ends) : 1);
-  ALBERT_CHECK(!span.starts.defined() ||
-                   (span.starts.scalar_type() == at::kLong && span.starts.dim() == 1 && span.starts.size(0) == rows.num_rows()),
-               "starts must be int64 [{}]", rows.num_rows());
+  check_spans(span, hidden, rows);
   output.logits = ragged_log_softmax(forbid(start_logits_(hidden), span.p_mask), rows);
   if (span.starts.defined()) output.end_logits = end_log_probs(hidden, span.starts, span.p_mask, rows);
 

@@ -148,12 +148,15 @@ TEST(TaskModel, RefusesSpansForAnotherHead) {
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.beams = BeamSize{}})), InternalError);
 }
 
-TEST(TaskModel, RefusesAMaskOfAnotherNumberOfTokens) {
+TEST(TaskModel, RefusesSpansThatDoNotFitTheBatch) {
   auto model = random_task_model(tiny_config(), {.head = TaskHead::question_answering_beam}, 1);
   const EncoderInput input = random_input(tiny_config(), kLengths, 2);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.p_mask = at::zeros({19}, at::kBool)})), InternalError);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.p_mask = at::zeros({20})})), InternalError);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.starts = at::zeros({3}, at::kLong)})), InternalError);
+  EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.starts = at::full({4}, 1, at::kLong)})), InternalError);
+  const SpanInput forbidden{.p_mask = at::arange(20).eq(0), .starts = at::zeros({4}, at::kLong)};
+  EXPECT_THROW(static_cast<void>(model->forward(input, {}, forbidden)), InternalError);
 }
 
 class BeamHead : public ::testing::Test {

@@ -1,8 +1,8 @@
 // The encoder with the head of a task.
 //
-//   TaskModel model(config, {.head = TaskHead::sequence, .num_labels = 3});
+//   TaskModel model(config, TaskHeadOptions{.head = TaskHead::sequence, .num_labels = 3});
 //   initialize(parameters_by_name(*model), config.initializer_range, seed);
-//   import_arrays(arrays, parameters_by_name(*model), config, rules, where);          // rules: task_import_rules()
+//   import_arrays(arrays, parameters_by_name(*model), config, rules, where);  // rules: task_import_rules()
 //   const TaskOutput output = model(input);
 //   const at::Tensor loss = class_loss_sum(output.logits, targets) / num_targets;
 #pragma once
@@ -18,7 +18,7 @@ namespace albert {
 /// What only TaskHead::question_answering_beam reads beside the tokens.
 struct SpanInput {
   at::Tensor p_mask{};  ///< [tokens] bool, true = no span starts or ends here (the question, [SEP]; not [CLS]); undefined: none
-  at::Tensor starts{};  ///< [batch] int64, true starts as in SpanTargets: gives end_logits; undefined: no end_logits
+  at::Tensor starts{};  ///< [batch] int64, true starts as in SpanTargets, none forbidden: gives end_logits
   std::optional<BeamSize> beams{};  ///< gives beams
 };
 
