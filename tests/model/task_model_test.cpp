@@ -45,7 +45,7 @@ std::set<std::string> head_names(const TaskModel& model) {
 
 SpanInput spans_for(TaskHead head) {
   if (head != TaskHead::question_answering_beam) return {};
-  return {.p_mask = at::arange(20).remainder(4).eq(2), .starts = at::tensor({1, 0, 5, 0}, at::kLong), .beams = BeamSize{}};
+  return {.p_mask = at::arange(20).remainder(5).eq(3), .starts = at::tensor({1, 0, 5, 0}, at::kLong), .beams = BeamSize{}};
 }
 
 TEST(TaskModel, HasThePublishedNamesOfEachHead) {
@@ -137,7 +137,9 @@ TEST(TaskModel, ScoresOfASequenceDoNotDependOnItsBatch) {
       const int64_t first = by_token ? input.sequence_offsets[i].item<int64_t>() : i;
       const int64_t last = by_token ? input.sequence_offsets[i + 1].item<int64_t>() : i + 1;
       EXPECT_TRUE(alone.logits.allclose(together.logits.slice(0, first, last), 1e-5, 1e-6)) << i;
-      if (by_token) EXPECT_TRUE(alone.no_answer_logits.allclose(together.no_answer_logits.slice(0, i, i + 1), 1e-5, 1e-6)) << i;
+      if (by_token) {
+        EXPECT_TRUE(alone.no_answer_logits.allclose(together.no_answer_logits.slice(0, i, i + 1), 1e-5, 1e-6)) << i;
+      }
     }
   }
 }
@@ -169,7 +171,7 @@ class BeamHead : public ::testing::Test {
 
   TaskModel model_ = random_task_model(tiny_config(), {.head = TaskHead::question_answering_beam}, 1);
   EncoderInput input_ = random_input(tiny_config(), kLengths, 2);
-  at::Tensor p_mask_ = at::arange(20).remainder(4).eq(2);
+  at::Tensor p_mask_ = at::arange(20).remainder(5).eq(3);
 };
 
 TEST_F(BeamHead, ProbabilitiesOfEachSequenceAddUpToOne) {
