@@ -11,10 +11,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace albert::testing {
 
 std::filesystem::path golden_folder() { return std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/model"; }
+
+std::string test_python() {
+  const char* python = std::getenv("ALBERT_TEST_PYTHON");
+  return python == nullptr ? "" : python;
+}
 
 EncoderInput pack(const at::Tensor& ids, const at::Tensor& segments, const at::Tensor& lengths) {
   const int64_t length = ids.size(1);

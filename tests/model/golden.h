@@ -26,6 +26,8 @@ struct GoldenCase {
 };
 
 std::filesystem::path golden_folder();
+/// The Python with torch and transformers that ALBERT_TEST_PYTHON names; empty without.
+std::string test_python();
 GoldenCase load_golden(const std::filesystem::path& path);
 
 /// Packs sequences of padded [batch, length] arrays.

@@ -18,13 +18,8 @@ namespace {
 
 constexpr double kParity = 1e-5;
 
-std::string test_python() {
-  const char* python = std::getenv("ALBERT_TEST_PYTHON");
-  return python == nullptr ? "" : python;
-}
-
 TEST(LiveParity, BaseShapeEqualsTheReferenceInOutputsAndEveryGradient) {
-  const std::string python = test_python();
+  const std::string python = testing::test_python();
   if (python.empty()) GTEST_SKIP() << "ALBERT_TEST_PYTHON is not set";
   const testing::TemporaryFolder folder;
   ASSERT_EQ(std::system(
@@ -73,7 +68,7 @@ void write_published(const std::filesystem::path& folder, const AlbertConfig& co
 }
 
 TEST(LiveParity, TransformersLoadsOurFoldersWithoutMissingOrUnexpectedKeys) {
-  const std::string python = test_python();
+  const std::string python = testing::test_python();
   if (python.empty()) GTEST_SKIP() << "ALBERT_TEST_PYTHON is not set";
   const testing::TemporaryFolder folder;
   AlbertConfig grouped = testing::tiny_config();
