@@ -76,6 +76,22 @@ constexpr auto enum_names(config::EnumTag<TextEncoding>) {
   return config::names<TextEncoding>({{TextEncoding::utf8, "utf-8"}, {TextEncoding::latin1, "latin-1"}, {TextEncoding::utf16, "utf-16"}});
 }
 
+/// What the answer of a multiple-choice question looks like.
+enum class AnswerForm {
+  automatic,  ///< what most rows of the file have; numbers are from 0 where a 0 is among them
+  letter,     ///< A is the first option; small letters, and numbers from 1 between letters (ARC), are understood
+  from_0,
+  from_1,
+  text,       ///< the option itself
+};
+constexpr auto enum_names(config::EnumTag<AnswerForm>) {
+  return config::names<AnswerForm>({{AnswerForm::automatic, "auto"},
+                                    {AnswerForm::letter, "letter"},
+                                    {AnswerForm::from_0, "from_0"},
+                                    {AnswerForm::from_1, "from_1"},
+                                    {AnswerForm::text, "text"}});
+}
+
 /// What happens to a row that is not as described: too many or few columns, bytes of another encoding, a label that is not known.
 enum class InvalidRows {
   error,  ///< stop; names file and line
@@ -132,6 +148,7 @@ struct ColumnMap {
   std::optional<std::string> question{};   ///< multiple choice; default "question"
   std::vector<std::string> options{};      ///< multiple choice: one column each, or one that is a list; default "options"
   std::optional<std::string> answer{};     ///< multiple choice; default "answer"
+  AnswerForm answer_form = AnswerForm::automatic;
   std::string label_separator{};           ///< between the labels of one field; empty: a field is one label
   std::string label_end{};                 ///< a label ends before this text (TREC: ":"); empty: it is the whole field
 
@@ -151,7 +168,9 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"context", "multiple choice: column of the passage; null: none"}, c.context);
   visit(Field{"question", "multiple choice: column of the question; null: \"question\""}, c.question);
   visit(Field{"options", "multiple choice: a column for each option, or one that holds a list; empty: \"options\""}, c.options);
-  visit(Field{"answer", "multiple choice: column of the answer (letter, number from 0 or 1, or text); null: \"answer\""}, c.answer);
+  visit(Field{"answer", "multiple choice: column of the answer; null: \"answer\""}, c.answer);
+  visit(Field{"answer_form", "what the answer is: letter, from_0, from_1 (a number), text (of the option), or auto: as most rows"},
+        c.answer_form);
   visit(Field{"label_separator", "text between the labels of one field, for multi-label data; empty: one label a field"},
         c.label_separator);
   visit(Field{"label_end", "a label ends before this text (TREC's coarse classes: \":\"); empty: the whole field is the label"},

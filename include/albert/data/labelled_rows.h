@@ -30,7 +30,7 @@ struct LabelledRow {
   bool has_b = false;
   std::vector<std::string> labels{};  ///< one for `single`; without repeats for `multi`
   std::optional<double> value{};      ///< for `number`
-  std::string id{};                   ///< the id column, or the number of the row from 0
+  std::string id{};                   ///< the id column, or the number of the record in the file from 0
   int64_t line = 0;
 };
 
@@ -80,7 +80,6 @@ class LabelledRowReader {
   LabelledRowOptions options_;
   TableReader table_;
   TableRow cells_{};
-  int64_t num_read_ = 0;
 };
 
 struct LabelledRows {

@@ -38,10 +38,8 @@ enum class RaceLevel { all, middle, high };
 ChoiceQuestions read_race(const DataFileConfig& file, AnswerColumn answers, RaceLevel level = RaceLevel::all);
 
 /// csv, tsv, jsonl, json by columns.context (may be none), .question, .options (a column for each option, or one that is a list),
-/// .answer. The answer is understood by one rule for the whole file, the first that fits every row:
-/// letters (A is the first option; small letters too); numbers from 0, where a 0 is among them; numbers from 1; the text of an option.
-/// A file of letters in which some rows have numbers from 1 (ARC) is read as both. Numbers that could be options' texts are numbers.
-/// An answer that fits no option (ARC: E of four options) is refused by `invalid_rows`; so are fewer than two options.
+/// .answer, by one AnswerForm for the whole file. Empty columns after the last option are no options. An answer that fits no option
+/// (ARC: E of four options), an empty option and fewer than two options are refused by `invalid_rows`.
 ChoiceQuestions read_choice_table(const DataFileConfig& file, const ColumnMap& columns, AnswerColumn answers);
 
 /// read_race for format race, else read_choice_table.

@@ -35,6 +35,7 @@ struct Cell {
 
 struct TableRow {
   int64_t line = 0;           ///< number of the first line of the record, from 1; json: number of the record, from 1
+  int64_t index = 0;          ///< number of the record in the file, from 0; rows that were left out have theirs, too
   std::vector<Cell> cells{};  ///< in the order of the wanted columns
 };
 
@@ -55,9 +56,9 @@ class TableReader {
   bool next(TableRow& row);
   /// For what the caller finds wrong with the last row: by `invalid_rows`, DataError "file:line: problem", or counts it as skipped.
   void refuse(const TableRow& row, const std::string& problem);
-  /// False for an optional column that the file has not (of jsonl: unknown before a row is read, true).
+  /// False for an optional column that the file has not; json, jsonl: true, a key may be in one object and not in the next.
   [[nodiscard]] bool has_column(size_t wanted_index) const;
-  /// Names of the header or the configuration; empty for jsonl and where columns have only numbers.
+  /// Names of the header or the configuration; empty for json, jsonl and where columns have only numbers.
   [[nodiscard]] const std::vector<std::string>& column_names() const;
   /// "file:line" of a row.
   [[nodiscard]] std::string where(const TableRow& row) const;

@@ -1,0 +1,12 @@
+#include <albert/base/error.h>
+#include <albert/data/invalid_rows.h>
+
+namespace albert {
+
+void RowPolicy::refuse(const std::string& text) {
+  if (policy_ == InvalidRows::error) throw DataError(text);
+  ++skipped_.count;
+  if (skipped_.first.size() < SkippedRows::kMaximumListed) skipped_.first.push_back(text);
+}
+
+}  // namespace albert
