@@ -34,12 +34,17 @@ void DataFileConfig::validate(config::Issues& issues) const {
   }
 }
 
-FileFormat DataFileConfig::resolved_format() const {
-  if (format != FileFormat::automatic) return format;
+std::optional<FileFormat> format_of_extension(const std::filesystem::path& path) {
   auto extension = path.extension();
   if (extension == ".gz" || extension == ".zst") extension = path.stem().extension();
   const auto* found = std::ranges::find(kExtensions, extension.string(), &std::pair<std::string_view, FileFormat>::first);
-  if (found != kExtensions.end()) return found->second;
+  return found == kExtensions.end() ? std::nullopt : std::optional(found->second);
+}
+
+FileFormat DataFileConfig::resolved_format() const {
+  if (format != FileFormat::automatic) return format;
+  if (const auto known = format_of_extension(path)) return *known;
+  const auto extension = path.extension();
   throw ConfigError(fmt::format("{}: expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got {}; set format",
                                 path.string(), extension.empty() ? "none of them" : extension.string()));
 }

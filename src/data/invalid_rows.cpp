@@ -3,6 +3,13 @@
 
 namespace albert {
 
+void SkippedRows::add(const SkippedRows& other) {
+  count += other.count;
+  for (const std::string& text : other.first) {
+    if (first.size() < kMaximumListed) first.push_back(text);
+  }
+}
+
 void RowPolicy::refuse(const std::string& text) {
   if (policy_ == InvalidRows::error) throw DataError(text);
   ++skipped_.count;

@@ -30,6 +30,16 @@ std::unique_ptr<RowSource> open_rows(const DataFileConfig& file, std::vector<Wan
   }
 }
 
+/// The texts and labels of a SNIPS folder are a text file and its labels.
+DataFileConfig without_folder(const DataFileConfig& file) {
+  if (file.format != FileFormat::snips) return file;
+  DataFileConfig texts = file;
+  texts.path = file.path / "seq.in";
+  texts.labels = file.path / "label";
+  texts.format = FileFormat::text;
+  return texts;
+}
+
 }  // namespace
 
 struct TableReader::Impl {
@@ -85,7 +95,7 @@ struct TableReader::Impl {
 };
 
 TableReader::TableReader(const DataFileConfig& file, std::vector<WantedColumn> wanted)
-    : impl_(std::make_unique<Impl>(file, std::move(wanted))) {}
+    : impl_(std::make_unique<Impl>(without_folder(file), std::move(wanted))) {}
 TableReader::~TableReader() = default;
 
 bool TableReader::next(TableRow& row) {

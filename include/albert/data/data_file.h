@@ -101,6 +101,9 @@ constexpr auto enum_names(config::EnumTag<InvalidRows>) {
   return config::names<InvalidRows>({{InvalidRows::error, "error"}, {InvalidRows::skip, "skip"}});
 }
 
+/// What the extension of a name says, .gz and .zst left out.
+std::optional<FileFormat> format_of_extension(const std::filesystem::path& path);
+
 /// A file (or folder) of labelled data.
 struct DataFileConfig {
   std::filesystem::path path;

@@ -14,6 +14,9 @@ struct SkippedRows {
   static constexpr size_t kMaximumListed = 20;
   int64_t count = 0;
   std::vector<std::string> first{};  ///< what was wrong with the first of them: "file:line: ...", at most kMaximumListed
+
+  /// Appends those of a later reading.
+  void add(const SkippedRows& other);
 };
 
 /// Applies InvalidRows.

@@ -43,7 +43,7 @@ struct TableRow {
 /// (and is "\n" inside a quoted field), empty lines are no rows except in `text`. Errors are DataError: file:line for a ragged row,
 /// text after a closing quote, JSON that is not an object or lacks a key; file:line:byte for bytes that are not UTF-8 and for NUL.
 /// These follow `invalid_rows`; a missing column, two columns of one name, a quote that never ends, a record over the limit, and a
-/// file without any row are always errors.
+/// file without any row are always errors. A SNIPS folder is a table of "text" and "label".
 class TableReader {
  public:
   /// Opens the file and finds the columns. A name that the file does not have: DataError that lists those it has and names the nearest.

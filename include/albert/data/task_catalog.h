@@ -49,9 +49,9 @@ struct NamedTask {
   DataFileConfig file;                     ///< format, header, column names, quoting, invalid rows of the official files
   std::vector<std::string> labels;         ///< in the order of Google's processors; empty: found in the training data, or no labels
   std::string metric;                      ///< by which the best checkpoint is chosen (Google's choice)
-  std::vector<std::string> metrics;        ///< all that are reported, `metric` among them
-  std::optional<PaperSettings> paper;
-  std::string submission_file;             ///< GLUE's server: a tsv file of index and prediction; empty: none
+  std::vector<std::string> metrics{};      ///< all that are reported, `metric` among them
+  std::optional<PaperSettings> paper{};
+  std::string submission_file{};            ///< GLUE's server: a tsv file of index and prediction; empty: none
   bool has_unanswerable = false;           ///< SQuAD 2.0
 };
 
