@@ -12,7 +12,8 @@
 namespace albert {
 namespace {
 
-constexpr std::array<std::string_view, 10> kConlluColumns = {"id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"};
+constexpr std::array<std::string_view, 10> kConlluColumns = {"id",    "form", "lemma",  "upos", "xpos",
+                                                             "feats", "head", "deprel", "deps", "misc"};
 constexpr size_t kLastColumn = SIZE_MAX;
 
 std::vector<std::string> split_blanks(std::string_view text) {
@@ -42,20 +43,21 @@ size_t numbered_column(const std::optional<std::string>& name, size_t fallback, 
   if (!name) return fallback;
   const size_t number = column_number(*name);
   if (number == 0) {
-    throw ConfigError(fmt::format("columns.{}: expected the number of a column of {}, got {}; conll files have no header", key, path,
-                                  in_quotes(*name)));
+    throw ConfigError(fmt::format("columns.{}: expected the number of a column of {}, got {}; conll files have no header", key,
+                                  path, in_quotes(*name)));
   }
   return number - 1;
 }
 
-size_t conllu_column(const std::optional<std::string>& name, std::string_view fallback, std::string_view key, const std::string& path) {
+size_t conllu_column(const std::optional<std::string>& name, std::string_view fallback, std::string_view key,
+                     const std::string& path) {
   const std::string wanted = name.value_or(std::string(fallback));
   if (const size_t number = column_number(wanted); number >= 1 && number <= kConlluColumns.size()) return number - 1;
   const auto* found = std::ranges::find(kConlluColumns, wanted);
   if (found != kConlluColumns.end()) return static_cast<size_t>(found - kConlluColumns.begin());
   const std::vector<std::string> names(kConlluColumns.begin(), kConlluColumns.end());
-  throw ConfigError(fmt::format("columns.{}: expected one of the CoNLL-U columns {} for {}, got {}; {}correct the name", key, listed(names), path,
-                                in_quotes(wanted), suggestion(wanted, names)));
+  throw ConfigError(fmt::format("columns.{}: expected one of the CoNLL-U columns {} for {}, got {}; {}correct the name", key,
+                                listed(names), path, in_quotes(wanted), suggestion(wanted, names)));
 }
 
 }  // namespace
@@ -82,8 +84,10 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
         lines_(file.path, file.encoding, kMaximumRecordBytes),
         is_conllu_(file.resolved_format() == FileFormat::conllu),
         reads_tags_(tags == TagUse::read) {
-    token_ = is_conllu_ ? conllu_column(columns.token, "form", "token", name()) : numbered_column(columns.token, 0, "token", name());
-    tag_ = is_conllu_ ? conllu_column(columns.tag, "upos", "tag", name()) : numbered_column(columns.tag, kLastColumn, "tag", name());
+    token_ =
+        is_conllu_ ? conllu_column(columns.token, "form", "token", name()) : numbered_column(columns.token, 0, "token", name());
+    tag_ =
+        is_conllu_ ? conllu_column(columns.tag, "upos", "tag", name()) : numbered_column(columns.tag, kLastColumn, "tag", name());
     if (is_conllu_) num_columns_ = kConlluColumns.size();
   }
 
@@ -125,11 +129,12 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
     if (!problem.empty()) return;
     const size_t tag = tag_ == kLastColumn ? num_columns_ - 1 : tag_;
     if (columns.size() != num_columns_) {
-      problem = fmt::format("{}: expected {} columns, got {}; correct the line, or set invalid_rows: skip", lines_.where(), num_columns_,
-                            columns.size());
+      problem = fmt::format("{}: expected {} columns, got {}; correct the line, or set invalid_rows: skip", lines_.where(),
+                            num_columns_, columns.size());
     } else if (token_ >= columns.size() || (reads_tags_ && (tag >= columns.size() || tag == token_))) {
-      problem = fmt::format("{}: expected columns {} (word) and {} (tag), got {} columns; set columns.token and columns.tag", lines_.where(),
-                            token_ + 1, tag_ == kLastColumn ? std::string("after it") : std::to_string(tag_ + 1), columns.size());
+      problem = fmt::format("{}: expected columns {} (word) and {} (tag), got {} columns; set columns.token and columns.tag",
+                            lines_.where(), token_ + 1, tag_ == kLastColumn ? std::string("after it") : std::to_string(tag_ + 1),
+                            columns.size());
     } else if (columns[token_].empty()) {
       problem = fmt::format("{}: expected a word, got an empty column {}; correct the line", lines_.where(), token_ + 1);
     } else if (reads_tags_ && (columns[tag].empty() || (is_conllu_ && columns[tag] == "_"))) {
@@ -186,16 +191,22 @@ class AlignedSentences final : public TaggedSentenceReader::Impl {
     if (has_label) sentence.label = trimmed(line_.text);
     if (problem.empty()) problem = line_.problem;
     if (has_words != has_tags || has_words != has_label) {
-      throw DataError(fmt::format("{}: expected as many lines in seq.in, seq.out and label, got the end of {} at line {}; the files belong "
-                                  "together", path_.string(), !has_words ? "seq.in" : !has_tags ? "seq.out" : "label",
-                                  words_.line_number()));
+      throw DataError(
+          fmt::format("{}: expected as many lines in seq.in, seq.out and label, got the end of {} at line {}; the files belong "
+                      "together",
+                      path_.string(),
+                      !has_words  ? "seq.in"
+                      : !has_tags ? "seq.out"
+                                  : "label",
+                      words_.line_number()));
     }
     if (!has_words || !problem.empty()) return;
     if (sentence.tags.size() != sentence.words.size()) {
-      problem = fmt::format("{}: expected a tag for each of the {} words, got {}; correct the line, or set invalid_rows: skip", tags_->where(),
-                            sentence.words.size(), sentence.tags.size());
+      problem = fmt::format("{}: expected a tag for each of the {} words, got {}; correct the line, or set invalid_rows: skip",
+                            tags_->where(), sentence.words.size(), sentence.tags.size());
     } else if (sentence.label.empty()) {
-      problem = fmt::format("{}: expected a label, got an empty line; correct the line, or set invalid_rows: skip", labels_->where());
+      problem =
+          fmt::format("{}: expected a label, got an empty line; correct the line, or set invalid_rows: skip", labels_->where());
     }
   }
 
@@ -233,8 +244,8 @@ bool TaggedSentenceReader::next(TaggedSentence& sentence) {
   const SkippedRows& left_out = impl_->policy.skipped();
   throw DataError(left_out.count == 0
                       ? fmt::format("{}: expected at least one sentence, got none; check the file", impl_->name())
-                      : fmt::format("{}: expected at least one good sentence, got {} that were left out; the first: {}", impl_->name(),
-                                    left_out.count, left_out.first.front()));
+                      : fmt::format("{}: expected at least one good sentence, got {} that were left out; the first: {}",
+                                    impl_->name(), left_out.count, left_out.first.front()));
 }
 
 const SkippedRows& TaggedSentenceReader::skipped() const { return impl_->policy.skipped(); }

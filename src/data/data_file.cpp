@@ -45,8 +45,9 @@ FileFormat DataFileConfig::resolved_format() const {
   if (format != FileFormat::automatic) return format;
   if (const auto known = format_of_extension(path)) return *known;
   const auto extension = path.extension();
-  throw ConfigError(fmt::format("{}: expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got {}; set format",
-                                path.string(), extension.empty() ? "none of them" : extension.string()));
+  throw ConfigError(
+      fmt::format("{}: expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got {}; set format",
+                  path.string(), extension.empty() ? "none of them" : extension.string()));
 }
 
 ColumnMap ColumnMap::or_else(const ColumnMap& defaults) const {

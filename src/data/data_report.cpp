@@ -13,7 +13,9 @@
 namespace albert {
 namespace {
 
-double share_of(int64_t count, int64_t total) { return total == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(total); }
+double share_of(int64_t count, int64_t total) {
+  return total == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(total);
+}
 
 LengthSummary summarise(std::vector<int64_t> lengths) {
   if (lengths.empty()) return {};
@@ -23,8 +25,8 @@ LengthSummary summarise(std::vector<int64_t> lengths) {
     return lengths[static_cast<size_t>((percent * count + 99) / 100 - 1)];
   };
   const auto sum = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
-  return {percentile(50), percentile(90), percentile(95), percentile(99), lengths.back(),
-          static_cast<double>(sum) / static_cast<double>(lengths.size())};
+  return {percentile(50), percentile(90), percentile(95),
+          percentile(99), lengths.back(), static_cast<double>(sum) / static_cast<double>(lengths.size())};
 }
 
 std::vector<ClassShare> count_classes(const ReportPart& part, const std::vector<std::string>& names) {
@@ -61,7 +63,10 @@ void count_repeats(const ReportPart& part, PartReport& report) {
 PartReport report_of(const ReportPart& part, const std::vector<std::string>& names, int64_t max_length) {
   const size_t size = part.text_hashes.size();
   ALBERT_CHECK(part.lengths.size() == size && (part.classes.empty() || part.classes.size() == size), "lists of unequal lengths");
-  PartReport report{.name = part.name, .num_examples = static_cast<int64_t>(size), .num_skipped = part.num_skipped, .num_blank = part.num_blank};
+  PartReport report{.name = part.name,
+                    .num_examples = static_cast<int64_t>(size),
+                    .num_skipped = part.num_skipped,
+                    .num_blank = part.num_blank};
   report.classes = count_classes(part, names);
   report.lengths = summarise(part.lengths);
   report.num_truncated = std::ranges::count_if(part.lengths, [&](int64_t length) { return length > max_length; });
@@ -92,16 +97,18 @@ void add_lines(const PartReport& part, const DataReport& report, size_t max_clas
   if (!part.classes.empty()) lines.push_back(class_line(part, max_classes));
   if (part.num_examples == 0) return;
   const LengthSummary& lengths = part.lengths;
-  lines.push_back(fmt::format("{}: pieces: 50 % {}, 90 % {}, 95 % {}, 99 % {}, longest {}; {} ({:.1f} %) longer than {}", part.name, lengths.p50,
-                              lengths.p90, lengths.p95, lengths.p99, lengths.maximum, part.num_truncated, 100 * part.share_truncated,
-                              report.max_length));
+  lines.push_back(fmt::format("{}: pieces: 50 % {}, 90 % {}, 95 % {}, 99 % {}, longest {}; {} ({:.1f} %) longer than {}",
+                              part.name, lengths.p50, lengths.p90, lengths.p95, lengths.p99, lengths.maximum, part.num_truncated,
+                              100 * part.share_truncated, report.max_length));
   if (part.num_duplicates > 0) {
-    lines.push_back(fmt::format("{}: {} repeated examples ({:.1f} %), {} texts with more than one label", part.name, part.num_duplicates,
-                                100 * share_of(part.num_duplicates, part.num_examples), part.num_conflicting_texts));
+    lines.push_back(fmt::format("{}: {} repeated examples ({:.1f} %), {} texts with more than one label", part.name,
+                                part.num_duplicates, 100 * share_of(part.num_duplicates, part.num_examples),
+                                part.num_conflicting_texts));
   }
   if (part.num_in_train > 0) {
-    lines.push_back(fmt::format("{}: {} examples ({:.1f} %) stand in {}, too: its metrics are too good", part.name, part.num_in_train,
-                                100 * share_of(part.num_in_train, part.num_examples), report.parts.front().name));
+    lines.push_back(fmt::format("{}: {} examples ({:.1f} %) stand in {}, too: its metrics are too good", part.name,
+                                part.num_in_train, 100 * share_of(part.num_in_train, part.num_examples),
+                                report.parts.front().name));
   }
 }
 
@@ -114,7 +121,8 @@ uint64_t text_hash(std::string_view text_a, std::string_view text_b) {
   return xxh3_64(joined);
 }
 
-DataReport make_data_report(const std::vector<ReportPart>& parts, const std::vector<std::string>& class_names, int64_t max_length) {
+DataReport make_data_report(const std::vector<ReportPart>& parts, const std::vector<std::string>& class_names,
+                            int64_t max_length) {
   DataReport report{.max_length = max_length};
   std::unordered_set<uint64_t> train;
   for (size_t i = 0; i < parts.size(); ++i) {

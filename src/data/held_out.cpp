@@ -33,7 +33,8 @@ struct Quota {
   double remainder = 0;
 };
 
-/// How many of each class are held out: largest remainders, then at least one and at most all but one of each class of two or more.
+/// How many of each class are held out: largest remainders, then at least one and at most all but one of each class of two or
+/// more.
 std::vector<Quota> quotas_of(const std::map<int64_t, std::vector<size_t>>& members, double fraction, size_t num_examples) {
   std::vector<Quota> quotas;
   size_t sum = 0;
@@ -68,8 +69,9 @@ HeldOutSplit hold_out_by_class(std::span<const int64_t> classes, double fraction
     num_held_out += quota.wanted;
   }
   if (num_held_out == 0) {
-    throw DataError(fmt::format("data.train: expected a class with at least two examples to hold some out, got {} examples; give data.validation",
-                                classes.size()));
+    throw DataError(fmt::format(
+        "data.train: expected a class with at least two examples to hold some out, got {} examples; give data.validation",
+        classes.size()));
   }
   return split_by(is_held_out);
 }
@@ -78,8 +80,8 @@ HeldOutSplit hold_out_by_group(std::span<const int64_t> groups, double fraction,
   check_fraction(fraction);
   const auto members = members_of(groups);
   if (members.size() < 2) {
-    throw DataError(fmt::format("data.train: expected at least two articles or passages to hold one out, got {}; give data.validation",
-                                members.size()));
+    throw DataError(fmt::format(
+        "data.train: expected at least two articles or passages to hold one out, got {}; give data.validation", members.size()));
   }
   std::vector<size_t> order;  // of the groups
   std::vector<const std::vector<size_t>*> lists;

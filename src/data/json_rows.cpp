@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Appends what stands at the dotted `path` of `value`; a list on the way stands for each of its elements. False: nothing is there.
+/// Appends what stands at the dotted `path` of `value`; a list on the way stands for each of its elements. False: nothing is
+/// there.
 bool collect(const json& value, std::string_view path, std::vector<const json*>& found, bool& is_list) {
   if (path.empty()) {
     found.push_back(&value);
@@ -63,7 +64,8 @@ std::string fill_cell(const std::vector<const json*>& found, bool is_list, const
   }
   for (const json* item : items) {
     auto text = scalar_text(*item);
-    if (!text) return fmt::format("expected text at key {}, got {}; correct the record, or set columns", in_quotes(name), got(*item));
+    if (!text)
+      return fmt::format("expected text at key {}, got {}; correct the record, or set columns", in_quotes(name), got(*item));
     if (!cell.is_list) {
       cell.text = std::move(*text);
     } else {
@@ -87,7 +89,8 @@ std::string missing_key(const json& object, const std::string& name) {
 
 /// Fills the cells of a row from an object, or from a list by number; what is wrong, or nothing.
 std::string fill_cells(const json& record, const std::vector<WantedColumn>& wanted, std::vector<Cell>& cells) {
-  if (!record.is_object() && !record.is_array()) return fmt::format("expected a JSON object, got {}; check the record", json_type(record));
+  if (!record.is_object() && !record.is_array())
+    return fmt::format("expected a JSON object, got {}; check the record", json_type(record));
   cells.resize(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     std::vector<const json*> found;
@@ -149,7 +152,8 @@ class JsonLines final : public RowSource {
 
 class JsonDocument final : public RowSource {
  public:
-  JsonDocument(const DataFileConfig& file, std::vector<WantedColumn> wanted) : name_(file.path.string()), wanted_(std::move(wanted)) {
+  JsonDocument(const DataFileConfig& file, std::vector<WantedColumn> wanted)
+      : name_(file.path.string()), wanted_(std::move(wanted)) {
     const std::string text = read_text(file.path, file.encoding, kMaximumJsonBytes);
     if (trimmed(text).empty()) return;
     is_empty_ = false;
@@ -174,7 +178,9 @@ class JsonDocument final : public RowSource {
     return true;
   }
   /// "file: train[3]"; of the last row.
-  [[nodiscard]] std::string where(const TableRow&) const override { return fmt::format("{}: {}[{}]", name_, lists_[list_].name, at_ - 1); }
+  [[nodiscard]] std::string where(const TableRow&) const override {
+    return fmt::format("{}: {}[{}]", name_, lists_[list_].name, at_ - 1);
+  }
   [[nodiscard]] bool has_column(size_t) const override { return true; }
   [[nodiscard]] const std::vector<std::string>& column_names() const override { return names_; }
   [[nodiscard]] std::string empty_file() const override { return is_empty_ ? "an empty file" : "empty lists"; }
@@ -192,14 +198,18 @@ class JsonDocument final : public RowSource {
     }
     if (keys.empty()) lists_.push_back({"record", &document_});
     for (const std::string& key : keys) {
-      if (!document_.is_object()) throw DataError(fmt::format("{}: expected an object, got {}; leave records empty", name_, json_type(document_)));
+      if (!document_.is_object())
+        throw DataError(fmt::format("{}: expected an object, got {}; leave records empty", name_, json_type(document_)));
       const auto found = document_.find(key);
       if (found == document_.end()) {
         std::vector<std::string> known;
         for (const auto& [name, unused] : document_.items()) known.push_back(name);
-        throw DataError(fmt::format("{}: expected a key {}, got {}; {}set records", name_, in_quotes(key), keys_of(document_), suggestion(key, known)));
+        throw DataError(fmt::format("{}: expected a key {}, got {}; {}set records", name_, in_quotes(key), keys_of(document_),
+                                    suggestion(key, known)));
       }
-      if (!found->is_array()) throw DataError(fmt::format("{}: expected a list at key {}, got {}; set records", name_, in_quotes(key), json_type(*found)));
+      if (!found->is_array())
+        throw DataError(
+            fmt::format("{}: expected a list at key {}, got {}; set records", name_, in_quotes(key), json_type(*found)));
       lists_.push_back({key, &*found});
     }
   }

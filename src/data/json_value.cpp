@@ -72,7 +72,8 @@ class Builder final : public nlohmann::json_sax<json> {
 
   json& root_;
   JsonProblem& problem_;
-  std::vector<json*> open_{};  // the containers that are not complete; nothing is added beside a child before the child is complete
+  std::vector<json*>
+      open_{};  // the containers that are not complete; nothing is added beside a child before the child is complete
   std::string key_{};
 };
 

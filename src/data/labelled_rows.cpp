@@ -62,7 +62,8 @@ std::vector<std::string> labels_of(const Cell& cell, const ColumnMap& columns, L
 }  // namespace
 
 LabelVocabulary::LabelVocabulary(std::vector<std::string> names) : names_(std::move(names)) {
-  if (names_.size() < 2) throw ConfigError(fmt::format("task.labels: expected at least two labels, got {}; name all of them", names_.size()));
+  if (names_.size() < 2)
+    throw ConfigError(fmt::format("task.labels: expected at least two labels, got {}; name all of them", names_.size()));
   for (size_t i = 0; i < names_.size(); ++i) {
     if (names_[i].empty()) throw ConfigError("task.labels: expected names, got an empty one; name all labels");
     if (!index_.emplace(names_[i], static_cast<int64_t>(i)).second) {
@@ -75,8 +76,9 @@ LabelVocabulary LabelVocabulary::found_in(std::span<const LabelledRow> rows, con
   std::set<std::string> found;  // bytes of UTF-8 sort as code points do
   for (const LabelledRow& row : rows) found.insert(row.labels.begin(), row.labels.end());
   if (found.size() < 2) {
-    throw DataError(fmt::format("{}: expected at least two labels, got {}; check the label column, or name all labels in task.labels", file,
-                                found.empty() ? std::string("none") : "only " + in_quotes(*found.begin())));
+    throw DataError(
+        fmt::format("{}: expected at least two labels, got {}; check the label column, or name all labels in task.labels", file,
+                    found.empty() ? std::string("none") : "only " + in_quotes(*found.begin())));
   }
   return LabelVocabulary({found.begin(), found.end()});
 }
@@ -127,11 +129,14 @@ std::string LabelledRowReader::fill_label(const Cell& cell, LabelledRow& row) co
   if (cell.is_list && options_.label != LabelKind::multi) return not_text(cell, "one label");
   if (options_.label == LabelKind::number) {
     row.value = number_of(trimmed(cell.text));
-    return row.value ? "" : fmt::format("expected a number as label, got {}; correct the row, or set columns.label", in_quotes(cell.text));
+    return row.value
+               ? ""
+               : fmt::format("expected a number as label, got {}; correct the row, or set columns.label", in_quotes(cell.text));
   }
   for (std::string& label : labels_of(cell, options_.columns, options_.label)) {
     if (label.empty()) return "expected a label, got an empty one; correct the row, or set columns.label";
-    const bool is_known = options_.known_labels == nullptr || options_.known_labels->find(label) || label == options_.out_of_scope_label;
+    const bool is_known =
+        options_.known_labels == nullptr || options_.known_labels->find(label) || label == options_.out_of_scope_label;
     if (!is_known) return unknown_label(label);
     if (std::ranges::find(row.labels, label) == row.labels.end()) row.labels.push_back(std::move(label));
   }
@@ -140,8 +145,8 @@ std::string LabelledRowReader::fill_label(const Cell& cell, LabelledRow& row) co
 
 std::string LabelledRowReader::unknown_label(const std::string& label) const {
   const LabelVocabulary& known = *options_.known_labels;
-  return fmt::format("expected one of the labels {}, got {}; {}correct the row, or set task.labels", known.list(), in_quotes(label),
-                     suggestion(label, known.names()));
+  return fmt::format("expected one of the labels {}, got {}; {}correct the row, or set task.labels", known.list(),
+                     in_quotes(label), suggestion(label, known.names()));
 }
 
 LabelledRows read_labelled_rows(const DataFileConfig& file, const LabelledRowOptions& options) {

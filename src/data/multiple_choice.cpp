@@ -44,7 +44,8 @@ AnswerForm form_of(const std::vector<std::string>& answers) {
 std::string wanted_answer(AnswerForm form, size_t num_options) {
   if (form == AnswerForm::text) return "the text of one of the options as answer";
   if (form == AnswerForm::letter) return fmt::format("an answer from A to {:c}", 'A' + static_cast<int>(num_options) - 1);
-  return form == AnswerForm::from_0 ? fmt::format("an answer from 0 to {}", num_options - 1) : fmt::format("an answer from 1 to {}", num_options);
+  return form == AnswerForm::from_0 ? fmt::format("an answer from 0 to {}", num_options - 1)
+                                    : fmt::format("an answer from 1 to {}", num_options);
 }
 
 /// Sets the index of the answer; what is wrong with it, or nothing.
@@ -66,8 +67,8 @@ std::string set_answer(const std::string& answer, AnswerForm form, ChoiceQuestio
     question.answer = index;
     return {};
   }
-  return fmt::format("expected {}, got {}; correct the row, or set invalid_rows: skip", wanted_answer(form, question.options.size()),
-                     in_quotes(answer));
+  return fmt::format("expected {}, got {}; correct the row, or set invalid_rows: skip",
+                     wanted_answer(form, question.options.size()), in_quotes(answer));
 }
 
 struct ChoiceColumns {
@@ -106,9 +107,11 @@ std::string fill_options(const TableRow& row, size_t num_columns, std::vector<st
   const bool is_list = num_columns == 1 && row.cells[1].is_list;
   while (!is_list && !options.empty() && trimmed(options.back()).empty()) options.pop_back();
   for (size_t i = 0; i < options.size(); ++i) {
-    if (trimmed(options[i]).empty()) return fmt::format("expected texts as options, got an empty option {}; correct the row", i + 1);
+    if (trimmed(options[i]).empty())
+      return fmt::format("expected texts as options, got an empty option {}; correct the row", i + 1);
   }
-  if (options.size() < 2) return fmt::format("expected at least two options, got {}; correct the row, or set columns.options", options.size());
+  if (options.size() < 2)
+    return fmt::format("expected at least two options, got {}; correct the row, or set columns.options", options.size());
   return {};
 }
 
@@ -166,8 +169,8 @@ ChoiceQuestions read_choice_table(const DataFileConfig& file, const ColumnMap& c
   result.questions = std::move(good);
   result.skipped.add(policy.skipped());
   if (result.questions.empty()) {
-    throw DataError(fmt::format("{}: expected at least one good row, got {} that were left out; the first: {}", file.path.string(),
-                                result.skipped.count, result.skipped.first.front()));
+    throw DataError(fmt::format("{}: expected at least one good row, got {} that were left out; the first: {}",
+                                file.path.string(), result.skipped.count, result.skipped.first.front()));
   }
   return result;
 }

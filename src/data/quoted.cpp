@@ -17,7 +17,8 @@ std::string in_quotes(std::string_view text) {
     text = text.substr(0, cut);
   }
   std::string shown(text);
-  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, ' ');
+  std::ranges::replace_if(
+      shown, [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, ' ');
   return fmt::format("\"{}{}\"", shown, is_cut ? "..." : "");
 }
 

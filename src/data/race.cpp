@@ -35,7 +35,8 @@ std::vector<fs::path> list_files(const fs::path& path) {
   std::erase_if(files, [&](const fs::path& file) { return joined.contains(file.parent_path()) && file.filename() != "all.txt"; });
   std::ranges::sort(files);
   if (files.empty()) {
-    throw DataError(fmt::format("{}: expected RACE's files *.txt in the folder, got none; name the folder train, dev or test", path.string()));
+    throw DataError(fmt::format("{}: expected RACE's files *.txt in the folder, got none; name the folder train, dev or test",
+                                path.string()));
   }
   return files;
 }
@@ -60,10 +61,10 @@ class RaceReader {
     for (const fs::path& path : list_files(file_.path)) read_file(path);
     result_.skipped = policy_.skipped();
     if (result_.questions.empty()) {
-      const std::string found = num_other_levels_ > 0 ? fmt::format("{} passages of other levels", num_other_levels_)
-                                : result_.skipped.count > 0
-                                    ? fmt::format("{} that were left out; the first: {}", result_.skipped.count, result_.skipped.first.front())
-                                    : std::string("none; check the file");
+      const std::string found = num_other_levels_ > 0       ? fmt::format("{} passages of other levels", num_other_levels_)
+                                : result_.skipped.count > 0 ? fmt::format("{} that were left out; the first: {}",
+                                                                          result_.skipped.count, result_.skipped.first.front())
+                                                            : std::string("none; check the file");
       throw DataError(fmt::format("{}: expected at least one good question, got {}", file_.path.string(), found));
     }
     return std::move(result_);
@@ -101,7 +102,8 @@ class RaceReader {
       return;
     }
     const auto article = record.find("article");
-    if (article == record.end() || !article->is_string()) return refuse_type("a string at key \"article\"", at(record, "article"));
+    if (article == record.end() || !article->is_string())
+      return refuse_type("a string at key \"article\"", at(record, "article"));
     const auto context = std::make_shared<const std::string>(article->get<std::string>());
     if (context->find('\0') != std::string::npos) return refuse("text at key \"article\"", "a NUL character");
     const bool is_single = record.contains("question");
@@ -145,7 +147,8 @@ class RaceReader {
       const auto last = static_cast<char>('A' + static_cast<char>(options.size() - 1));
       const std::string letter = answer.is_string() ? std::string(trimmed(answer.get_ref<const std::string&>())) : std::string();
       const bool is_good = letter.size() == 1 && letter[0] >= 'A' && letter[0] <= last;
-      if (!is_good) return refuse(fmt::format("an answer from A to {}", last), answer.is_string() ? in_quotes(letter) : json_type(answer));
+      if (!is_good)
+        return refuse(fmt::format("an answer from A to {}", last), answer.is_string() ? in_quotes(letter) : json_type(answer));
       result.answer = letter[0] - 'A';
     }
     result.group = num_passages_;
@@ -185,6 +188,8 @@ class RaceReader {
 
 }  // namespace
 
-ChoiceQuestions read_race(const DataFileConfig& file, AnswerColumn answers, RaceLevel level) { return RaceReader(file, answers, level).read(); }
+ChoiceQuestions read_race(const DataFileConfig& file, AnswerColumn answers, RaceLevel level) {
+  return RaceReader(file, answers, level).read();
+}
 
 }  // namespace albert

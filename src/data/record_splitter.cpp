@@ -77,9 +77,10 @@ bool RecordSplitter::take_field(std::string_view& rest, SplitRecord& record) {
   const size_t end = rest.find(separator_);
   const std::string_view unquoted = rest.substr(0, end);
   if (is_quoted && !unquoted.empty() && record.problem.empty()) {
-    record.problem = fmt::format("{}: expected {} after the closing quote of field {}, got other text; double the quotes inside the field, "
-                                 "or set quoting: none", lines_.where(), separator_ == '\t' ? "a tab" : fmt::format("\"{}\"", separator_),
-                                 record.fields.size());
+    record.problem = fmt::format(
+        "{}: expected {} after the closing quote of field {}, got other text; double the quotes inside the field, "
+        "or set quoting: none",
+        lines_.where(), separator_ == '\t' ? "a tab" : fmt::format("\"{}\"", separator_), record.fields.size());
   }
   record.fields.back().append(unquoted);
   if (end == std::string_view::npos) return false;
@@ -105,10 +106,12 @@ void RecordSplitter::take_quoted(std::string_view& rest, SplitRecord& record) {
     }
     const bool has_next = field.size() < kMaximumRecordBytes && lines_.next(line_);
     if (!has_next) {
-      throw DataError(fmt::format("{}:{}:{}: expected an end of the quoted field {} that begins here, got {}; close the quote, double "
-                                  "quotes that are text, or set quoting: none", lines_.name(), opened_at, column, number,
-                                  field.size() < kMaximumRecordBytes ? std::string("the end of the file")
-                                                                     : fmt::format("more than {} bytes", kMaximumRecordBytes)));
+      throw DataError(
+          fmt::format("{}:{}:{}: expected an end of the quoted field {} that begins here, got {}; close the quote, double "
+                      "quotes that are text, or set quoting: none",
+                      lines_.name(), opened_at, column, number,
+                      field.size() < kMaximumRecordBytes ? std::string("the end of the file")
+                                                         : fmt::format("more than {} bytes", kMaximumRecordBytes)));
     }
     if (record.problem.empty()) record.problem = line_.problem;
     field += '\n';

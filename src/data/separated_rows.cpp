@@ -16,7 +16,8 @@ constexpr size_t kNotThere = SIZE_MAX;
 
 /// Names are short; other first rows are data, which an error text must not repeat.
 bool look_like_names(const std::vector<std::string>& fields) {
-  return std::ranges::all_of(fields, [](const std::string& field) { return field.size() <= 32 && std::ranges::count(field, ' ') <= 2; });
+  return std::ranges::all_of(fields,
+                             [](const std::string& field) { return field.size() <= 32 && std::ranges::count(field, ' ') <= 2; });
 }
 
 class SeparatedRows final : public RowSource {
@@ -48,8 +49,8 @@ class SeparatedRows final : public RowSource {
 
  private:
   [[nodiscard]] std::string ragged() const {
-    return fmt::format("{}:{}: expected {} columns, got {}; correct the row, or set invalid_rows: skip", records_.name(), record_.line,
-                       num_columns_, record_.fields.size());
+    return fmt::format("{}:{}: expected {} columns, got {}; correct the row, or set invalid_rows: skip", records_.name(),
+                       record_.line, num_columns_, record_.fields.size());
   }
 
   void fill(TableRow& row) {
@@ -88,7 +89,9 @@ class SeparatedRows final : public RowSource {
     return false;
   }
 
-  [[nodiscard]] bool is_in_first(const std::string& name) const { return std::ranges::find(first_.fields, name) != first_.fields.end(); }
+  [[nodiscard]] bool is_in_first(const std::string& name) const {
+    return std::ranges::find(first_.fields, name) != first_.fields.end();
+  }
 
   [[nodiscard]] bool holds_wanted_names() const {
     size_t num_required = 0;
@@ -108,17 +111,18 @@ class SeparatedRows final : public RowSource {
     for (const WantedColumn& column : wanted_) {
       if (column_number(column.name) != 0 || column.is_optional || is_in_first(column.name)) continue;
       if (look_like_names(first_.fields)) fail_missing(column.name, first_.fields);
-      throw DataError(fmt::format("{}:{}: expected a header with the column {}, got a row of {} columns without such a name; give "
-                                  "column_names, or name columns by number", records_.name(), first_.line, in_quotes(column.name),
-                                  first_.fields.size()));
+      throw DataError(
+          fmt::format("{}:{}: expected a header with the column {}, got a row of {} columns without such a name; give "
+                      "column_names, or name columns by number",
+                      records_.name(), first_.line, in_quotes(column.name), first_.fields.size()));
     }
   }
 
   [[noreturn]] void fail_missing(const std::string& name, const std::vector<std::string>& names) const {
     std::vector<std::string> shown;
     for (const std::string& column : names) shown.push_back(in_quotes(column));
-    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}set columns", records_.name(), first_.line, in_quotes(name),
-                                listed(shown), suggestion(name, names)));
+    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}set columns{}", records_.name(), first_.line,
+                                in_quotes(name), listed(shown), suggestion(name, names), names.size() == 1 ? ", or separator" : ""));
   }
 
   void check_names() const {
@@ -134,15 +138,17 @@ class SeparatedRows final : public RowSource {
     if (const size_t number = column_number(column.name); number != 0) {
       if (number <= num_columns_) return number - 1;
       if (column.is_optional) return kNotThere;
-      throw DataError(fmt::format("{}:{}: expected a column {}, got {} columns; set columns, or separator", records_.name(), first_.line,
-                                  number, num_columns_));
+      throw DataError(fmt::format("{}:{}: expected a column {}, got {} columns; set columns, or separator", records_.name(),
+                                  first_.line, number, num_columns_));
     }
     const auto found = std::ranges::find(names_, column.name);
     if (found != names_.end()) return static_cast<size_t>(found - names_.begin());
     if (column.is_optional) return kNotThere;
     if (names_.empty()) {
-      throw DataError(fmt::format("{}: expected columns by number, as the file has no header, got {}; set columns to numbers from 1 to "
-                                  "{}, or give column_names", records_.name(), in_quotes(column.name), num_columns_));
+      throw DataError(
+          fmt::format("{}: expected columns by number, as the file has no header, got {}; set columns to numbers from 1 to "
+                      "{}, or give column_names",
+                      records_.name(), in_quotes(column.name), num_columns_));
     }
     fail_missing(column.name, names_);
   }

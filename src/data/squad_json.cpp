@@ -114,7 +114,8 @@ class SquadReader {
     const bool is_number = at.value != nullptr && at.value->is_number_integer();
     std::string id = is_number ? at.value->dump() : filled_text(node, "id");
     if (!ids_.insert(id).second) {
-      throw DataError(fmt::format("{}: {}: expected each id once, got {} twice; correct the file", name_, at.path, in_quotes(id)));
+      throw DataError(
+          fmt::format("{}: {}: expected each id once, got {} twice; correct the file", name_, at.path, in_quotes(id)));
     }
     return id;
   }
@@ -166,7 +167,8 @@ class SquadReader {
 SquadData read_squad(const DataFileConfig& file, AnswerUse answers) {
   const std::string name = file.path.string();
   const std::string text = read_text(file.path, file.encoding, kMaximumJsonBytes);
-  if (trimmed(text).empty()) throw DataError(fmt::format("{}: expected JSON in SQuAD's format, got an empty file; check the file", name));
+  if (trimmed(text).empty())
+    throw DataError(fmt::format("{}: expected JSON in SQuAD's format, got an empty file; check the file", name));
   json document;
   if (const auto bad = parse_json_value(text, document)) {
     throw DataError(fmt::format("{}{}: expected JSON, got {}; check the file", name,

@@ -25,8 +25,10 @@ std::unique_ptr<RowSource> open_rows(const DataFileConfig& file, std::vector<Wan
     case FileFormat::json:
       return open_json_rows(file, std::move(wanted));
     default:
-      throw ConfigError(fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, labelled_lines), got format {}; set format, or "
-                                    "the type of the task", file.path.string(), config::enum_name(file.resolved_format())));
+      throw ConfigError(
+          fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, labelled_lines), got format {}; set format, or "
+                      "the type of the task",
+                      file.path.string(), config::enum_name(file.resolved_format())));
   }
 }
 
@@ -61,25 +63,27 @@ struct TableReader::Impl {
   /// Takes the row's line of the file of labels.
   void add_label(TableRow& row, std::string& problem) {
     if (!labels->next(label_line)) {
-      throw DataError(fmt::format("{}: expected a label for each row of {}, got only {}; give the labels of this file", labels->name(),
-                                  name, row.index));
+      throw DataError(fmt::format("{}: expected a label for each row of {}, got only {}; give the labels of this file",
+                                  labels->name(), name, row.index));
     }
     if (problem.empty()) problem = label_line.problem;
     if (!problem.empty()) return;
-    row.cells.insert(row.cells.begin() + static_cast<std::ptrdiff_t>(*label_at), Cell{.text = std::string(trimmed(label_line.text))});
+    row.cells.insert(row.cells.begin() + static_cast<std::ptrdiff_t>(*label_at),
+                     Cell{.text = std::string(trimmed(label_line.text))});
   }
 
   void check_end() {
     while (labels && labels->next(label_line)) {
       if (trimmed(label_line.text).empty()) continue;
-      throw DataError(fmt::format("{}: expected {} labels, one for each row of {}, got more; give the labels of this file", labels->where(),
-                                  num_records, name));
+      throw DataError(fmt::format("{}: expected {} labels, one for each row of {}, got more; give the labels of this file",
+                                  labels->where(), num_records, name));
     }
     if (num_rows > 0) return;
     const SkippedRows& skipped = policy.skipped();
-    throw DataError(skipped.count == 0 ? fmt::format("{}: expected at least one row, got {}; check the file", name, source->empty_file())
-                                       : fmt::format("{}: expected at least one good row, got {} that were left out; the first: {}", name,
-                                                     skipped.count, skipped.first.front()));
+    throw DataError(skipped.count == 0
+                        ? fmt::format("{}: expected at least one row, got {}; check the file", name, source->empty_file())
+                        : fmt::format("{}: expected at least one good row, got {} that were left out; the first: {}", name,
+                                      skipped.count, skipped.first.front()));
   }
 
   std::string name;

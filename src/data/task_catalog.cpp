@@ -47,197 +47,75 @@ Names class_metrics() { return {"accuracy", "macro_f1", "matthews_correlation"};
 Names binary_metrics() { return {"accuracy", "f1", "macro_f1", "matthews_correlation"}; }
 Names entity_metrics() { return {"f1", "precision", "recall", "macro_f1", "accuracy"}; }
 
-/// GLUE in the order of its server; paper settings: learning rate, batch, dropout, classifier dropout, steps, warm-up, length.
+PaperSettings paper(double learning_rate, int64_t batch_size, double dropout, int64_t steps, int64_t warmup_steps,
+                    int64_t max_length) {
+  return {learning_rate, batch_size, dropout, /*classifier_dropout=*/0.1, steps, warmup_steps, max_length};
+}
+
+// clang-format off
+
+/// GLUE in the order of its paper.
 void add_glue(std::vector<NamedTask>& tasks) {
-  const ColumnMap official = pair("sentence1", "sentence2", "gold_label");
-  const ColumnMap csv_copy = pair("premise", "hypothesis", "label");
+  const auto add = [&](NamedTask task) { tasks.push_back(std::move(task)); };
   const ColumnMap sentences = pair("sentence1", "sentence2", "label");
-  const PaperSettings mnli{3e-5, 128, 0, 0.1, 10000, 1000, 512};
-  const Names cola_names = {"source", "label", "mark", "sentence"};
-  const Names glue_correlations = {"pearson", "spearman", "mean_squared_error"};
-  // Rows of the official QQP file are broken: Google's processor skips them, too.
-  constexpr auto kSkip = InvalidRows::skip;
-  tasks.insert(tasks.end(), {{"cola",
-                              sequence_classification,
-                              {single("sentence", "label")},
-                              tsv(cola_names),
-                              binary(),
-                              "matthews_correlation",
-                              binary_metrics(),
-                              PaperSettings{1e-5, 16, 0, 0.1, 5336, 320, 512},
-                              "CoLA.tsv"},
-                             {"sst-2",
-                              sequence_classification,
-                              {single("sentence", "label")},
-                              tsv(),
-                              binary(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{1e-5, 32, 0, 0.1, 20935, 1256, 512},
-                              "SST-2.tsv"},
-                             {"mrpc",
-                              sequence_classification,
-                              {pair("#1 String", "#2 String", "Quality")},
-                              tsv(),
-                              binary(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{2e-5, 32, 0, 0.1, 800, 200, 512},
-                              "MRPC.tsv"},
-                             {"sts-b",
-                              regression,
-                              {pair("sentence1", "sentence2", "score")},
-                              tsv(),
-                              {},
-                              "pearson",
-                              glue_correlations,
-                              PaperSettings{2e-5, 16, 0, 0.1, 3598, 214, 512},
-                              "STS-B.tsv"},
-                             {"qqp",
-                              sequence_classification,
-                              {pair("question1", "question2", "is_duplicate")},
-                              tsv({}, kSkip),
-                              binary(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{5e-5, 128, 0.1, 0.1, 14000, 1000, 512},
-                              "QQP.tsv"},
-                             {"mnli",
-                              sequence_classification,
-                              {official, csv_copy},
-                              tsv(),
-                              inference(),
-                              "accuracy",
-                              class_metrics(),
-                              mnli,
-                              "MNLI-m.tsv"},
-                             {"mnli-mm",
-                              sequence_classification,
-                              {official, csv_copy},
-                              tsv(),
-                              inference(),
-                              "accuracy",
-                              class_metrics(),
-                              mnli,
-                              "MNLI-mm.tsv"},
-                             {"qnli",
-                              sequence_classification,
-                              {pair("question", "sentence", "label")},
-                              tsv(),
-                              entailment(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{1e-5, 32, 0, 0.1, 33112, 1986, 512},
-                              "QNLI.tsv"},
-                             {"rte",
-                              sequence_classification,
-                              {sentences},
-                              tsv(pair_names()),
-                              entailment(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{3e-5, 32, 0.1, 0.1, 800, 200, 512},
-                              "RTE.tsv"},
-                             {"wnli",
-                              sequence_classification,
-                              {sentences},
-                              tsv(pair_names()),
-                              binary(),
-                              "accuracy",
-                              binary_metrics(),
-                              PaperSettings{2e-5, 16, 0.1, 0.1, 2000, 250, 512},
-                              "WNLI.tsv"},
-                             {"ax",
-                              sequence_classification,
-                              {sentences},
-                              tsv(),
-                              inference(),
-                              "matthews_correlation",
-                              class_metrics(),
-                              std::nullopt,
-                              "AX.tsv"}});
+  const std::vector<ColumnMap> mnli = {pair("sentence1", "sentence2", "gold_label"), pair("premise", "hypothesis", "label")};
+  const PaperSettings mnli_paper = paper(3e-5, 128, 0, 10000, 1000, 512);
+  constexpr auto kSkip = InvalidRows::skip;  // rows of the official QQP file are broken: Google's processor skips them, too
+  add({"cola", sequence_classification, {single("sentence", "label")}, tsv({"source", "label", "mark", "sentence"}), binary(),
+       "matthews_correlation", binary_metrics(), paper(1e-5, 16, 0, 5336, 320, 512), "CoLA.tsv"});
+  add({"sst-2", sequence_classification, {single("sentence", "label")}, tsv(), binary(),
+       "accuracy", binary_metrics(), paper(1e-5, 32, 0, 20935, 1256, 512), "SST-2.tsv"});
+  add({"mrpc", sequence_classification, {pair("#1 String", "#2 String", "Quality")}, tsv(), binary(),
+       "accuracy", binary_metrics(), paper(2e-5, 32, 0, 800, 200, 512), "MRPC.tsv"});
+  add({"sts-b", regression, {pair("sentence1", "sentence2", "score")}, tsv(), {},
+       "pearson", {"pearson", "spearman", "mean_squared_error"}, paper(2e-5, 16, 0, 3598, 214, 512), "STS-B.tsv"});
+  add({"qqp", sequence_classification, {pair("question1", "question2", "is_duplicate")}, tsv({}, kSkip), binary(),
+       "accuracy", binary_metrics(), paper(5e-5, 128, 0.1, 14000, 1000, 512), "QQP.tsv"});
+  add({"mnli", sequence_classification, mnli, tsv(), inference(), "accuracy", class_metrics(), mnli_paper, "MNLI-m.tsv"});
+  add({"mnli-mm", sequence_classification, mnli, tsv(), inference(), "accuracy", class_metrics(), mnli_paper, "MNLI-mm.tsv"});
+  add({"qnli", sequence_classification, {pair("question", "sentence", "label")}, tsv(), entailment(),
+       "accuracy", binary_metrics(), paper(1e-5, 32, 0, 33112, 1986, 512), "QNLI.tsv"});
+  add({"rte", sequence_classification, {sentences}, tsv(pair_names()), entailment(),
+       "accuracy", binary_metrics(), paper(3e-5, 32, 0.1, 800, 200, 512), "RTE.tsv"});
+  add({"wnli", sequence_classification, {sentences}, tsv(pair_names()), binary(),
+       "accuracy", binary_metrics(), paper(2e-5, 16, 0.1, 2000, 250, 512), "WNLI.tsv"});
+  add({"ax", sequence_classification, {sentences}, tsv(), inference(), "matthews_correlation", class_metrics(), {}, "AX.tsv"});
 }
 
 void add_classification(std::vector<NamedTask>& tasks) {
-  const ColumnMap ag_news = {.text = "2", .text_pair = "3", .label = "1"};
+  const auto add = [&](NamedTask task) { tasks.push_back(std::move(task)); };
   const ColumnMap trec = {.text = "text", .label = "label", .label_end = ":"};
-  const Names trec_labels = {"ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"};
-  const Names intent_metrics = {"accuracy", "macro_f1", "in_scope_accuracy", "out_of_scope_recall"};
-  tasks.insert(tasks.end(),
-               {{"ag-news",
-                 sequence_classification,
-                 {ag_news},
-                 in_format(FileFormat::csv),
-                 {"1", "2", "3", "4"},
-                 "accuracy",
-                 class_metrics()},
-                {"trec",
-                 sequence_classification,
-                 {trec},
-                 in_format(FileFormat::labelled_lines, TextEncoding::latin1),
-                 trec_labels,
-                 "accuracy",
-                 class_metrics()},
-                {"sms-spam",
-                 sequence_classification,
-                 {single("text", "label")},
-                 tsv({"label", "text"}),
-                 {"ham", "spam"},
-                 "f1",
-                 binary_metrics()},
-                {"clinc150", sequence_classification, {single("1", "2")}, json_of({"train"}), {}, "accuracy", intent_metrics},
-                {"snips-intents",
-                 sequence_classification,
-                 {single("text", "label")},
-                 in_format(FileFormat::snips),
-                 {},
-                 "accuracy",
-                 class_metrics()}});
+  add({"ag-news", sequence_classification, {pair("2", "3", "1")}, in_format(FileFormat::csv), {"1", "2", "3", "4"},
+       "accuracy", class_metrics()});
+  add({"trec", sequence_classification, {trec}, in_format(FileFormat::labelled_lines, TextEncoding::latin1),
+       {"ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"}, "accuracy", class_metrics()});
+  add({"sms-spam", sequence_classification, {single("text", "label")}, tsv({"label", "text"}), {"ham", "spam"}, "f1", binary_metrics()});
+  add({"clinc150", sequence_classification, {single("1", "2")}, json_of({"train"}), {},
+       "accuracy", {"accuracy", "macro_f1", "in_scope_accuracy", "out_of_scope_recall"}});
+  add({"snips-intents", sequence_classification, {single("text", "label")}, in_format(FileFormat::snips), {}, "accuracy", class_metrics()});
 }
 
 void add_others(std::vector<NamedTask>& tasks) {
-  const Names qa_metrics = {"f1", "exact_match"};
-  const ColumnMap race{};
+  const auto add = [&](NamedTask task) { tasks.push_back(std::move(task)); };
   const ColumnMap arc = {.question = "1", .options = {"2", "3", "4", "5"}, .answer = "6", .answer_form = AnswerForm::letter};
   const ColumnMap commonsense = {
       .id = "id", .question = "question", .options = {"choices.text"}, .answer = "answerKey", .answer_form = AnswerForm::letter};
   const ColumnMap piqa = {.question = "goal", .options = {"sol1", "sol2"}, .answer_form = AnswerForm::from_0};
-  // RACE with the v2 models: learning rate 1e-5 and dropout 0, else it diverges (README of google-research/albert).
-  tasks.insert(
-      tasks.end(),
-      {{"squad",
-        question_answering,
-        {},
-        in_format(FileFormat::json),
-        {},
-        "f1",
-        qa_metrics,
-        PaperSettings{5e-5, 48, 0, 0.1, 3649, 365, 384}},
-       {"squad2",
-        question_answering,
-        {},
-        in_format(FileFormat::json),
-        {},
-        "f1",
-        qa_metrics,
-        PaperSettings{3e-5, 48, 0, 0.1, 8144, 814, 512},
-        "",
-        /*has_unanswerable=*/true},
-       {"race",
-        multiple_choice,
-        {race},
-        in_format(FileFormat::race),
-        {},
-        "accuracy",
-        {"accuracy"},
-        PaperSettings{2e-5, 32, 0.1, 0.1, 12000, 1000, 512}},
-       {"arc", multiple_choice, {arc}, in_format(FileFormat::csv), {}, "accuracy", {"accuracy"}},
-       {"commonsense-qa", multiple_choice, {commonsense}, in_format(FileFormat::jsonl), {}, "accuracy", {"accuracy"}},
-       {"piqa", multiple_choice, {piqa}, in_format(FileFormat::jsonl), {}, "accuracy", {"accuracy"}},
-       {"wnut17", token_classification, {{}}, in_format(FileFormat::conll), {}, "f1", entity_metrics()},
-       {"snips-slots", token_classification, {{}}, in_format(FileFormat::snips), {}, "f1", entity_metrics()},
-       {"ud-pos", token_classification, {{.tag = "upos"}}, in_format(FileFormat::conllu), {}, "accuracy", {"accuracy"}}});
+  add({"squad", question_answering, {}, in_format(FileFormat::json), {},
+       "f1", {"f1", "exact_match"}, paper(5e-5, 48, 0, 3649, 365, 384)});
+  add({"squad2", question_answering, {}, in_format(FileFormat::json), {},
+       "f1", {"f1", "exact_match"}, paper(3e-5, 48, 0, 8144, 814, 512), "", /*has_unanswerable=*/true});
+  // With the v2 models: learning rate 1e-5 and dropout 0, else it diverges (README of google-research/albert).
+  add({"race", multiple_choice, {}, in_format(FileFormat::race), {}, "accuracy", {"accuracy"}, paper(2e-5, 32, 0.1, 12000, 1000, 512)});
+  add({"arc", multiple_choice, {arc}, in_format(FileFormat::csv), {}, "accuracy", {"accuracy"}});
+  add({"commonsense-qa", multiple_choice, {commonsense}, in_format(FileFormat::jsonl), {}, "accuracy", {"accuracy"}});
+  add({"piqa", multiple_choice, {piqa}, in_format(FileFormat::jsonl), {}, "accuracy", {"accuracy"}});
+  add({"wnut17", token_classification, {}, in_format(FileFormat::conll), {}, "f1", entity_metrics()});
+  add({"snips-slots", token_classification, {}, in_format(FileFormat::snips), {}, "f1", entity_metrics()});
+  add({"ud-pos", token_classification, {}, in_format(FileFormat::conllu), {}, "accuracy", {"accuracy"}});
 }
+
+// clang-format on
 
 std::vector<NamedTask> all_tasks() {
   std::vector<NamedTask> tasks;

@@ -43,7 +43,7 @@ class TextLines {
   TextEncoding encoding_;
   size_t limit_;
   std::string buffer_{};
-  size_t begin_ = 0;    // of the unread part of buffer_
+  size_t begin_ = 0;  // of the unread part of buffer_
   size_t end_ = 0;
   size_t scanned_ = 0;  // no line end in [begin_, scanned_)
   bool at_end_ = false;

@@ -50,7 +50,8 @@ class Utf16Source final : public ByteSource {
 
  private:
   [[noreturn]] void fail(std::string_view got) const {
-    throw DataError(fmt::format("{}: expected UTF-16, got {} at byte {}; set encoding to that of the file", name_, got, offset_ + 1));
+    throw DataError(
+        fmt::format("{}: expected UTF-16, got {} at byte {}; set encoding to that of the file", name_, got, offset_ + 1));
   }
 
   void read_mark() {

@@ -21,7 +21,8 @@ struct TaggedSentence {
 enum class TagUse { read, ignore };
 
 /// Reads one sentence after the other in bounded memory, by `file.format`:
-/// - conll: columns parted by a tab where the line has one, else by blanks; an empty (or blank) line ends a sentence; a sentence of
+/// - conll: columns parted by a tab where the line has one, else by blanks; an empty (or blank) line ends a sentence; a sentence
+/// of
 ///   the word -DOCSTART- is left out, and so are lines that begin with "# " outside of a sentence. Columns by number;
 /// - conllu: ten columns, by number or by name (id form lemma upos xpos feats head deprel deps misc); comments, multi-word ranges
 ///   (3-4) and empty nodes (3.1) are left out;

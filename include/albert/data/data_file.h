@@ -1,4 +1,5 @@
-// Options of a file of labelled data, and of the columns in it: the values of data.train, data.validation, data.test and task.columns.
+// Options of a file of labelled data, and of the columns in it: the values of data.train, data.validation, data.test and
+// task.columns.
 //
 //   data:
 //     train: {path: train.tsv}
@@ -53,14 +54,16 @@ enum class HeaderRow {
   absent,
 };
 constexpr auto enum_names(config::EnumTag<HeaderRow>) {
-  return config::names<HeaderRow>({{HeaderRow::automatic, "auto"}, {HeaderRow::present, "present"}, {HeaderRow::absent, "absent"}});
+  return config::names<HeaderRow>(
+      {{HeaderRow::automatic, "auto"}, {HeaderRow::present, "present"}, {HeaderRow::absent, "absent"}});
 }
 
 /// What a double quote means.
 enum class Quoting {
   automatic,  ///< csv: as RFC 4180; tsv: nothing
-  csv,        ///< a field that begins with a quote ends with the next single one; "" is a quote; separators and line breaks inside are text
-  none,       ///< a quote is text
+  csv,   ///< a field that begins with a quote ends with the next single one; "" is a quote; separators and line breaks inside are
+         ///< text
+  none,  ///< a quote is text
 };
 constexpr auto enum_names(config::EnumTag<Quoting>) {
   return config::names<Quoting>({{Quoting::automatic, "auto"}, {Quoting::csv, "csv"}, {Quoting::none, "none"}});
@@ -73,7 +76,8 @@ enum class TextEncoding {
   utf16,   ///< either byte order; the byte-order mark must be there
 };
 constexpr auto enum_names(config::EnumTag<TextEncoding>) {
-  return config::names<TextEncoding>({{TextEncoding::utf8, "utf-8"}, {TextEncoding::latin1, "latin-1"}, {TextEncoding::utf16, "utf-16"}});
+  return config::names<TextEncoding>(
+      {{TextEncoding::utf8, "utf-8"}, {TextEncoding::latin1, "latin-1"}, {TextEncoding::utf16, "utf-16"}});
 }
 
 /// What the answer of a multiple-choice question looks like.
@@ -82,7 +86,7 @@ enum class AnswerForm {
   letter,     ///< A is the first option; small letters, and numbers from 1 between letters (ARC), are understood
   from_0,
   from_1,
-  text,       ///< the option itself
+  text,  ///< the option itself
 };
 constexpr auto enum_names(config::EnumTag<AnswerForm>) {
   return config::names<AnswerForm>({{AnswerForm::automatic, "auto"},
@@ -125,16 +129,19 @@ template <config::Self<DataFileConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"path", "file; .gz and .zst are decompressed; snips and race: a folder", {}, config::Presence::required}, c.path);
-  visit(Field{"format", "auto (by extension), csv, tsv (quotes are literal), jsonl (one object a line), json, text (one a line), "
-                        "labelled_lines (label, blank, text), conll, conllu, snips or race"},
+  visit(Field{"format",
+              "auto (by extension), csv, tsv (quotes are literal), jsonl (one object a line), json, text (one a line), "
+              "labelled_lines (label, blank, text), conll, conllu, snips or race"},
         c.format);
   visit(Field{"header", "whether the first row names the columns; auto: where it holds every name that is asked for"}, c.header);
   visit(Field{"column_names", "names of the columns of a csv or tsv file that has no header"}, c.column_names);
   visit(Field{"separator", "one character between columns; empty: the comma of csv, the tab of tsv"}, c.separator);
   visit(Field{"quoting", "csv: quotes hold separators and line breaks; none: quotes are text; auto: by format"}, c.quoting);
   visit(Field{"encoding", "utf-8, latin-1 or utf-16 (with byte-order mark)"}, c.encoding);
-  visit(Field{"invalid_rows", "error: stop at the first row that is not as described; skip: leave it out and count it"}, c.invalid_rows);
-  visit(Field{"records", "json: keys of the lists of records, read one after the other; empty: the document is the list"}, c.records);
+  visit(Field{"invalid_rows", "error: stop at the first row that is not as described; skip: leave it out and count it"},
+        c.invalid_rows);
+  visit(Field{"records", "json: keys of the lists of records, read one after the other; empty: the document is the list"},
+        c.records);
   visit(Field{"labels", "file of one label a line, the column \"label\" of a file that has none (SNIPS, PIQA)"}, c.labels);
 }
 
@@ -152,8 +159,8 @@ struct ColumnMap {
   std::vector<std::string> options{};      ///< multiple choice: one column each, or one that is a list; default "options"
   std::optional<std::string> answer{};     ///< multiple choice; default "answer"
   AnswerForm answer_form = AnswerForm::automatic;
-  std::string label_separator{};           ///< between the labels of one field; empty: a field is one label
-  std::string label_end{};                 ///< a label ends before this text (TREC: ":"); empty: it is the whole field
+  std::string label_separator{};  ///< between the labels of one field; empty: a field is one label
+  std::string label_end{};        ///< a label ends before this text (TREC: ":"); empty: it is the whole field
 
   /// This map, with the columns of `defaults` where it has none.
   [[nodiscard]] ColumnMap or_else(const ColumnMap& defaults) const;
@@ -172,8 +179,9 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"question", "multiple choice: column of the question; null: \"question\""}, c.question);
   visit(Field{"options", "multiple choice: a column for each option, or one that holds a list; empty: \"options\""}, c.options);
   visit(Field{"answer", "multiple choice: column of the answer; null: \"answer\""}, c.answer);
-  visit(Field{"answer_form", "what the answer is: letter, from_0, from_1 (a number), text (of the option), or auto: as most rows"},
-        c.answer_form);
+  visit(
+      Field{"answer_form", "what the answer is: letter, from_0, from_1 (a number), text (of the option), or auto: as most rows"},
+      c.answer_form);
   visit(Field{"label_separator", "text between the labels of one field, for multi-label data; empty: one label a field"},
         c.label_separator);
   visit(Field{"label_end", "a label ends before this text (TREC's coarse classes: \":\"); empty: the whole field is the label"},

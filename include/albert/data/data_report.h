@@ -14,12 +14,12 @@ uint64_t text_hash(std::string_view text_a, std::string_view text_b = {});
 
 /// A part of the data, as parallel lists with an entry for each example.
 struct ReportPart {
-  std::string name;                       ///< "train", "validation", "test"
+  std::string name;  ///< "train", "validation", "test"
   std::vector<uint64_t> text_hashes{};
-  std::vector<int64_t> classes{};         ///< index into the class names, -1 for none; empty where the task has no classes
-  std::vector<int64_t> lengths{};         ///< pieces of the whole input before it is cut, special pieces included
-  int64_t num_blank = 0;                  ///< examples whose text is empty or blanks
-  int64_t num_skipped = 0;                ///< rows left out under `invalid_rows: skip`
+  std::vector<int64_t> classes{};  ///< index into the class names, -1 for none; empty where the task has no classes
+  std::vector<int64_t> lengths{};  ///< pieces of the whole input before it is cut, special pieces included
+  int64_t num_blank = 0;           ///< examples whose text is empty or blanks
+  int64_t num_skipped = 0;         ///< rows left out under `invalid_rows: skip`
 };
 
 struct ClassShare {
@@ -45,7 +45,7 @@ struct PartReport {
   int64_t num_blank = 0;
   std::vector<ClassShare> classes{};  ///< in the order of the labels; empty where the task has none
   LengthSummary lengths{};
-  int64_t num_truncated = 0;          ///< longer than max_length
+  int64_t num_truncated = 0;  ///< longer than max_length
   double share_truncated = 0;
   int64_t num_duplicates = 0;         ///< examples whose text stood before in this part
   int64_t num_conflicting_texts = 0;  ///< texts that stand with more than one class
@@ -61,6 +61,7 @@ struct DataReport {
 };
 
 /// The first part is the training data.
-DataReport make_data_report(const std::vector<ReportPart>& parts, const std::vector<std::string>& class_names, int64_t max_length);
+DataReport make_data_report(const std::vector<ReportPart>& parts, const std::vector<std::string>& class_names,
+                            int64_t max_length);
 
 }  // namespace albert

@@ -24,7 +24,7 @@ struct SquadQuestion {
   int64_t article = 0;                           ///< number of the article in the file, from 0: what a split keeps together
   std::shared_ptr<const std::string> context{};  ///< shared by the questions of a paragraph; never null
   std::string question{};
-  std::vector<SquadAnswer> answers{};            ///< those that stand where the file says; none for an impossible question
+  std::vector<SquadAnswer> answers{};  ///< those that stand where the file says; none for an impossible question
   bool is_impossible = false;
 };
 
@@ -49,9 +49,9 @@ struct SquadData {
 /// Whether questions without an answer are kept (prediction) or left out and counted (training, evaluation).
 enum class AnswerUse { required, optional };
 
-/// Reads the whole file; `path` and `encoding` are used. Throws DataError: file:line:column for bad JSON; file and the path in the
-/// document (data[3].paragraphs[0].qas[1].id) for another schema, an empty context or question, and an id that stands twice; the
-/// file where it has no usable question.
+/// Reads the whole file; `path` and `encoding` are used. Throws DataError: file:line:column for bad JSON; file and the path in
+/// the document (data[3].paragraphs[0].qas[1].id) for another schema, an empty context or question, and an id that stands twice;
+/// the file where it has no usable question.
 SquadData read_squad(const DataFileConfig& file, AnswerUse answers);
 
 }  // namespace albert

@@ -30,7 +30,7 @@ struct Cell {
   std::string text{};                ///< string as it is; number in decimal; "true", "false"; empty for a list
   std::vector<std::string> items{};  ///< the values of a JSON list
   bool is_list = false;
-  bool is_missing = false;           ///< JSON's null; or an optional column that the file or the object does not have
+  bool is_missing = false;  ///< JSON's null; or an optional column that the file or the object does not have
 };
 
 struct TableRow {
@@ -39,14 +39,15 @@ struct TableRow {
   std::vector<Cell> cells{};  ///< in the order of the wanted columns
 };
 
-/// Reads front to back in bounded memory (json: the whole document). A byte-order mark is dropped, "\r\n" ends a line as "\n" does
-/// (and is "\n" inside a quoted field), empty lines are no rows except in `text`. Errors are DataError: file:line for a ragged row,
-/// text after a closing quote, JSON that is not an object or lacks a key; file:line:byte for bytes that are not UTF-8 and for NUL.
-/// These follow `invalid_rows`; a missing column, two columns of one name, a quote that never ends, a record over the limit, and a
-/// file without any row are always errors. A SNIPS folder is a table of "text" and "label".
+/// Reads front to back in bounded memory (json: the whole document). A byte-order mark is dropped, "\r\n" ends a line as "\n"
+/// does (and is "\n" inside a quoted field), empty lines are no rows except in `text`. Errors are DataError: file:line for a
+/// ragged row, text after a closing quote, JSON that is not an object or lacks a key; file:line:byte for bytes that are not UTF-8
+/// and for NUL. These follow `invalid_rows`; a missing column, two columns of one name, a quote that never ends, a record over
+/// the limit, and a file without any row are always errors. A SNIPS folder is a table of "text" and "label".
 class TableReader {
  public:
-  /// Opens the file and finds the columns. A name that the file does not have: DataError that lists those it has and names the nearest.
+  /// Opens the file and finds the columns. A name that the file does not have: DataError that lists those it has and names the
+  /// nearest.
   TableReader(const DataFileConfig& file, std::vector<WantedColumn> wanted);
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
@@ -54,7 +55,8 @@ class TableReader {
 
   /// False at the end of the file.
   bool next(TableRow& row);
-  /// For what the caller finds wrong with the last row: by `invalid_rows`, DataError "file:line: problem", or counts it as skipped.
+  /// For what the caller finds wrong with the last row: by `invalid_rows`, DataError "file:line: problem", or counts it as
+  /// skipped.
   void refuse(const TableRow& row, const std::string& problem);
   /// False for an optional column that the file has not; json, jsonl: true, a key may be in one object and not in the next.
   [[nodiscard]] bool has_column(size_t wanted_index) const;
@@ -72,8 +74,8 @@ class TableReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The first of `layouts` whose columns (all but label and id) the header of `file` has; the first where there is no header, where
-/// none fits, and for a pipe.
+/// The first of `layouts` whose columns (all but label and id) the header of `file` has; the first where there is no header,
+/// where none fits, and for a pipe.
 const ColumnMap& choose_layout(const DataFileConfig& file, const std::vector<ColumnMap>& layouts);
 
 }  // namespace albert

@@ -34,7 +34,7 @@ constexpr auto enum_names(config::EnumTag<TaskKind>) {
 struct PaperSettings {
   double learning_rate = 0;
   int64_t batch_size = 0;
-  double dropout = 0;             ///< hidden and attention dropout of the encoder
+  double dropout = 0;  ///< hidden and attention dropout of the encoder
   double classifier_dropout = 0;
   int64_t steps = 0;
   int64_t warmup_steps = 0;
@@ -43,16 +43,16 @@ struct PaperSettings {
 
 /// A named task.
 struct NamedTask {
-  std::string name;                        ///< as in task.name
+  std::string name;  ///< as in task.name
   TaskKind kind = TaskKind::sequence_classification;
-  std::vector<ColumnMap> layouts;          ///< of the official files, then of other copies; see choose_layout
-  DataFileConfig file;                     ///< format, header, column names, quoting, invalid rows of the official files
-  std::vector<std::string> labels;         ///< in the order of Google's processors; empty: found in the training data, or no labels
-  std::string metric;                      ///< by which the best checkpoint is chosen (Google's choice)
-  std::vector<std::string> metrics{};      ///< all that are reported, `metric` among them
+  std::vector<ColumnMap> layouts;      ///< of the official files, then of other copies; see choose_layout
+  DataFileConfig file;                 ///< format, header, column names, quoting, invalid rows of the official files
+  std::vector<std::string> labels;     ///< in the order of Google's processors; empty: found in the training data, or no labels
+  std::string metric;                  ///< by which the best checkpoint is chosen (Google's choice)
+  std::vector<std::string> metrics{};  ///< all that are reported, `metric` among them
   std::optional<PaperSettings> paper{};
-  std::string submission_file{};            ///< GLUE's server: a tsv file of index and prediction; empty: none
-  bool has_unanswerable = false;           ///< SQuAD 2.0
+  std::string submission_file{};  ///< GLUE's server: a tsv file of index and prediction; empty: none
+  bool has_unanswerable = false;  ///< SQuAD 2.0
 };
 
 /// First line of a GLUE submission file.
@@ -63,8 +63,8 @@ std::span<const NamedTask> named_tasks();
 /// By name, case ignored. Throws ConfigError that names task.name, suggests the nearest and lists all.
 const NamedTask& find_task(std::string_view name);
 
-/// What the user wrote for a file, with the task's own format, header, column names, quoting and policy where it is at its default.
-/// A format that the extension of the user's file contradicts (a csv copy of a GLUE task) gives way.
+/// What the user wrote for a file, with the task's own format, header, column names, quoting and policy where it is at its
+/// default. A format that the extension of the user's file contradicts (a csv copy of a GLUE task) gives way.
 DataFileConfig with_task_defaults(const DataFileConfig& file, const NamedTask& task);
 
 }  // namespace albert

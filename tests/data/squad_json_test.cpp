@@ -1,0 +1,84 @@
+#include "labelled_files.h"
+
+#include <albert/data/squad_json.h>
+
+#include <gmock/gmock.h>
+#include <temporary_folder.h>
+
+namespace albert {
+namespace {
+
+using testing::file_of;
+using testing::TemporaryFolder;
+using testing::write_text;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct SquadJson : ::testing::Test {
+  TemporaryFolder folder;
+  SquadData read(std::string_view text, AnswerUse use = AnswerUse::required) const {
+    return read_squad(file_of(write_text(folder / "a.json", text)), use);
+  }
+};
+
+TEST_F(SquadJson, ReadsArticlesParagraphsAndQuestions) {
+  const auto data = read(R"({"version": "v2.0", "data": [
+    {"title": "A", "paragraphs": [{"context": "One film.", "qas": [
+      {"id": "1", "question": "What?", "answers": [{"text": "film", "answer_start": 4}, {"text": "One", "answer_start": 0}]},
+      {"id": "2", "question": "Who?", "is_impossible": true, "answers": [], "plausible_answers": [{"text": "One", "answer_start": 0}]}]}]},
+    {"paragraphs": [{"context": "Two.", "qas": [{"id": 7, "question": "How many?", "answers": [{"text": "Two", "answer_start": 0}]}]}]}]})");
+  EXPECT_EQ(data.version, "v2.0");
+  EXPECT_EQ(data.num_articles, 2);
+  EXPECT_EQ(data.num_paragraphs, 2);
+  ASSERT_EQ(data.questions.size(), 3U);
+  EXPECT_EQ(data.questions[0].title, "A");
+  EXPECT_EQ(*data.questions[0].context, "One film.");
+  EXPECT_EQ(data.questions[0].context, data.questions[1].context);
+  EXPECT_THAT(data.questions[0].answers, ElementsAre(SquadAnswer{"film", 4, 4}, SquadAnswer{"One", 0, 0}));
+  EXPECT_TRUE(data.questions[1].is_impossible);
+  EXPECT_EQ(data.questions[2].article, 1);
+  EXPECT_EQ(data.questions[2].id, "7");
+  EXPECT_EQ(data.problems.num_misaligned_answers + data.problems.num_without_answer, 0);
+}
+
+TEST_F(SquadJson, CountsStartsInCodePoints) {
+  const auto data = read(
+      "{\"data\": [{\"paragraphs\": [{\"context\": \"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 e\\u0301nd\", \"qas\": "
+      "[{\"id\": \"1\", \"question\": \"?\", \"answers\": [{\"text\": \"nd\", \"answer_start\": 6}, {\"text\": \"\xF0\x9F\x98\x80\", "
+      "\"answer_start\": 2}]}]}]}]}");
+  EXPECT_THAT(data.questions[0].answers, ElementsAre(SquadAnswer{"nd", 6, 13}, SquadAnswer{"\xF0\x9F\x98\x80", 2, 5}));
+}
+
+constexpr const char* kMisaligned = R"({"data": [{"paragraphs": [{"context": "A film.", "qas": [
+  {"id": "shifted", "question": "?", "answers": [{"text": "film", "answer_start": 1}]},
+  {"id": "beyond", "question": "?", "answers": [{"text": "film", "answer_start": 100}, {"text": "film", "answer_start": -2}]},
+  {"id": "empty", "question": "?", "answers": [{"text": "", "answer_start": 0}]},
+  {"id": "half", "question": "?", "answers": [{"text": "film", "answer_start": 3}, {"text": "film", "answer_start": 2}]},
+  {"id": "end", "question": "?", "answers": [{"text": ".", "answer_start": 6}]},
+  {"id": "none", "question": "?"},
+  {"id": "both", "question": "?", "is_impossible": true, "answers": [{"text": "film", "answer_start": 2}]}]}]}]})";
+
+TEST_F(SquadJson, DropsMisalignedAnswersAndSaysWhich) {
+  const auto data = read(kMisaligned);
+  std::vector<std::string> ids;
+  for (const auto& question : data.questions) ids.push_back(question.id);
+  EXPECT_THAT(ids, ElementsAre("half", "end", "both"));
+  EXPECT_THAT(data.questions[0].answers, ElementsAre(SquadAnswer{"film", 2, 2}));
+  EXPECT_THAT(data.questions[2].answers, IsEmpty());
+  EXPECT_EQ(data.problems.num_misaligned_answers, 5);
+  EXPECT_THAT(data.problems.misaligned, ElementsAre("shifted", "beyond", "empty", "half"));
+  EXPECT_EQ(data.problems.num_without_answer, 4);
+  EXPECT_THAT(data.problems.without_answer, ElementsAre("shifted", "beyond", "empty", "none"));
+  EXPECT_EQ(data.problems.num_impossible_with_answers, 1);
+}
+
+TEST_F(SquadJson, KeepsQuestionsWithoutAnswersForPrediction) {
+  const auto data = read(kMisaligned, AnswerUse::optional);
+  EXPECT_EQ(data.questions.size(), 7U);
+  EXPECT_EQ(data.questions[5].id, "none");
+  EXPECT_THAT(data.questions[5].answers, IsEmpty());
+  EXPECT_FALSE(data.questions[5].is_impossible);
+}
+
+}  // namespace
+}  // namespace albert
