@@ -111,7 +111,8 @@ std::string fill_options(const TableRow& row, size_t num_columns, std::vector<st
       return fmt::format("expected texts as options, got an empty option {}; correct the row", i + 1);
   }
   if (options.size() < 2)
-    return fmt::format("expected at least two options, got {}; correct the row, or set columns.options", options.size());
+    return fmt::format("expected at least two options, got {}; correct the row, set columns.options, or set invalid_rows: skip",
+                       options.size());
   return {};
 }
 

@@ -122,7 +122,8 @@ class SeparatedRows final : public RowSource {
     std::vector<std::string> shown;
     for (const std::string& column : names) shown.push_back(in_quotes(column));
     throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}set columns{}", records_.name(), first_.line,
-                                in_quotes(name), listed(shown), suggestion(name, names), names.size() == 1 ? ", or separator" : ""));
+                                in_quotes(name), listed(shown), suggestion(name, names),
+                                names.size() == 1 ? ", or separator" : ""));
   }
 
   void check_names() const {

@@ -1,5 +1,6 @@
-// Every file of broken_data, read as its line of expected.txt says. That file has a JSON object a line: the text of the error, and the
-// sections `task` and `data` as a configuration would have them; "{data}" is the folder of the files, and so are the paths' beginnings.
+// Every file of broken_data, read as its line of expected.txt says. That file has a JSON object a line: the text of the error,
+// and the sections `task` and `data` as a configuration would have them; "{data}" is the folder of the files, and so are the
+// paths' beginnings.
 #include "labelled_files.h"
 
 #include <albert/config/yaml_reader.h>

@@ -8,17 +8,17 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::error_text;
 using testing::file_of;
+using ::testing::IsEmpty;
 using testing::TemporaryFolder;
 using testing::write_text;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 struct Conll : ::testing::Test {
   TemporaryFolder folder;
-  TaggedSentences read(const std::string& name, std::string_view content, const ColumnMap& columns = {}, TagUse tags = TagUse::read,
-                       InvalidRows invalid = InvalidRows::error) const {
+  TaggedSentences read(const std::string& name, std::string_view content, const ColumnMap& columns = {},
+                       TagUse tags = TagUse::read, InvalidRows invalid = InvalidRows::error) const {
     auto file = file_of(write_text(folder / name, content));
     file.invalid_rows = invalid;
     return read_tagged_sentences(file, columns, tags);
@@ -26,8 +26,8 @@ struct Conll : ::testing::Test {
 };
 
 TEST_F(Conll, ReadsTheFirstAndLastColumn) {
-  const auto read_file = read("a.conll",
-                              "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\nPeter NNP B-NP B-PER\n \nend NN I-NP O");
+  const auto read_file = read(
+      "a.conll", "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\nPeter NNP B-NP B-PER\n \nend NN I-NP O");
   ASSERT_EQ(read_file.sentences.size(), 3U);
   EXPECT_THAT(read_file.sentences[0].words, ElementsAre("EU", "rejects"));
   EXPECT_THAT(read_file.sentences[0].tags, ElementsAre("B-ORG", "O"));
@@ -44,8 +44,8 @@ TEST_F(Conll, ReadsChosenColumnsPartedByTabs) {
 }
 
 TEST_F(Conll, LeavesOutCommentsBeforeASentenceButNotHashWords) {
-  const auto sentences = read("a.conll",
-                              "# id 5239 domain=en\nfilm _ _ O\n\n# id 5240 domain=en\n# _ _ O\ntag _ _ B-X\n\n# _ _ B-X\n").sentences;
+  const auto sentences =
+      read("a.conll", "# id 5239 domain=en\nfilm _ _ O\n\n# id 5240 domain=en\n# _ _ O\ntag _ _ B-X\n\n# _ _ B-X\n").sentences;
   ASSERT_EQ(sentences.size(), 3U);
   EXPECT_THAT(sentences[1].words, ElementsAre("#", "tag"));
   EXPECT_THAT(sentences[2].words, ElementsAre("#"));
@@ -68,7 +68,8 @@ TEST_F(Conll, LeavesOutWholeSentencesUnderSkip) {
 TEST_F(Conll, ReadsConlluWithRangesEmptyNodesAndComments) {
   const std::string text =
       "# sent_id = 1\n# text = don't go\n1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No\n1\tdo\tdo\tAUX\tVB\t_\t3\taux\t_\t_\n"
-      "2\tn't\tnot\tPART\tRB\t_\t3\tadvmod\t_\t_\n2.1\tx\tx\tVERB\tVB\t_\t_\t_\t_\t_\n3\tNew York\tgo\tVERB\tVB\t_\t0\troot\t_\t_\n\n";
+      "2\tn't\tnot\tPART\tRB\t_\t3\tadvmod\t_\t_\n2.1\tx\tx\tVERB\tVB\t_\t_\t_\t_\t_\n3\tNew "
+      "York\tgo\tVERB\tVB\t_\t0\troot\t_\t_\n\n";
   const auto upos = read("a.conllu", text).sentences;
   ASSERT_EQ(upos.size(), 1U);
   EXPECT_THAT(upos[0].words, ElementsAre("do", "n't", "New York"));
@@ -82,8 +83,9 @@ TEST_F(Conll, RefusesColumnsItCannotFind) {
   EXPECT_EQ(error_text([&] { read("a.conllu", "x\n", {.tag = "upso"}); }),
             "columns.tag: expected one of the CoNLL-U columns id, form, lemma, upos, xpos, feats, head, deprel, deps, misc for " +
                 (folder / "a.conllu").string() + ", got \"upso\"; did you mean \"upos\"? correct the name");
-  EXPECT_EQ(error_text([&] { read("a.conll", "x\n", {.tag = "ner"}); }),
-            "columns.tag: expected the number of a column of " + (folder / "a.conll").string() + ", got \"ner\"; conll files have no header");
+  EXPECT_EQ(error_text([&] { read("a.conll", "x\n", {.tag = "ner"}); }), "columns.tag: expected the number of a column of " +
+                                                                             (folder / "a.conll").string() +
+                                                                             ", got \"ner\"; conll files have no header");
 }
 
 TEST_F(Conll, ReadsTheAlignedFilesOfSnips) {

@@ -8,17 +8,19 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::error_text;
 using testing::file_of;
-using testing::TemporaryFolder;
-using testing::write_text;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::TemporaryFolder;
+using testing::write_text;
 
 struct LabelledRowsOf : ::testing::Test {
   TemporaryFolder folder;
-  DataFileConfig write(const std::string& name, std::string_view content) const { return file_of(write_text(folder / name, content)); }
+  DataFileConfig write(const std::string& name, std::string_view content) const {
+    return file_of(write_text(folder / name, content));
+  }
 };
 
 TEST_F(LabelledRowsOf, APairHaveBothTextsLabelAndId) {
@@ -62,8 +64,9 @@ TEST_F(LabelledRowsOf, NumbersAreValues) {
   EXPECT_EQ(rows[1].value, -2.0);
   EXPECT_EQ(rows[2].value, 10.0);
   for (const std::string bad : {"", "1,5", "0x10", "inf", "5 stars", "1e400"}) {
-    EXPECT_THAT(error_text([&] { read_labelled_rows(write("b.tsv", "text\tlabel\na\t" + bad + "\n"), {.label = LabelKind::number}); }),
-                HasSubstr(":2: expected a number as label, got \"" + bad + "\"; correct the row, or set columns.label"));
+    EXPECT_THAT(
+        error_text([&] { read_labelled_rows(write("b.tsv", "text\tlabel\na\t" + bad + "\n"), {.label = LabelKind::number}); }),
+        HasSubstr(":2: expected a number as label, got \"" + bad + "\"; correct the row, or set columns.label"));
   }
 }
 
@@ -74,7 +77,9 @@ TEST_F(LabelledRowsOf, SeveralLabelsComeFromOneFieldOrAList) {
   EXPECT_THAT(table[1].labels, IsEmpty());
   EXPECT_THAT(table[2].labels, ElementsAre("z"));
   const auto lines =
-      read_labelled_rows(write("a.jsonl", "{\"text\": \"a\", \"label\": [\"x\", 2]}\n{\"text\": \"b\", \"label\": []}\n"), options).rows;
+      read_labelled_rows(write("a.jsonl", "{\"text\": \"a\", \"label\": [\"x\", 2]}\n{\"text\": \"b\", \"label\": []}\n"),
+                         options)
+          .rows;
   EXPECT_THAT(lines[0].labels, ElementsAre("x", "2"));
   EXPECT_THAT(lines[1].labels, IsEmpty());
   EXPECT_THAT(error_text([&] { read_labelled_rows(write("b.tsv", "text\tlabel\na\tx||y\n"), options); }),
@@ -105,7 +110,8 @@ TEST_F(LabelledRowsOf, KnownLabelsRefuseOrSkipOthers) {
 
 TEST(LabelVocabulary, SortsFoundLabelsByCodePoint) {
   std::vector<LabelledRow> rows;
-  for (const char* label : {"b", "a", "Z", "10", "2", "\xC3\xA9", "\xEF\xBC\xA1", "\xF0\x9F\x98\x80", "a"}) rows.push_back({.labels = {label}});
+  for (const char* label : {"b", "a", "Z", "10", "2", "\xC3\xA9", "\xEF\xBC\xA1", "\xF0\x9F\x98\x80", "a"})
+    rows.push_back({.labels = {label}});
   const auto labels = LabelVocabulary::found_in(rows, "train.csv");
   EXPECT_THAT(labels.names(), ElementsAre("10", "2", "Z", "a", "b", "\xC3\xA9", "\xEF\xBC\xA1", "\xF0\x9F\x98\x80"));
   EXPECT_EQ(labels.find("Z"), 2);
@@ -121,7 +127,10 @@ TEST(LabelVocabulary, KeepsTheGivenOrder) {
 
 TEST(LabelVocabulary, RefusesWhatCannotBeTold) {
   EXPECT_EQ(error_text([] { LabelVocabulary({"a"}); }), "task.labels: expected at least two labels, got 1; name all of them");
-  EXPECT_EQ(error_text([] { LabelVocabulary({"a", "b", "a"}); }), "task.labels: expected each label once, got \"a\" twice; remove one");
+  EXPECT_EQ(error_text([] {
+              LabelVocabulary({"a", "b", "a"});
+            }),
+            "task.labels: expected each label once, got \"a\" twice; remove one");
   EXPECT_EQ(error_text([] { LabelVocabulary({"a", ""}); }), "task.labels: expected names, got an empty one; name all labels");
 }
 

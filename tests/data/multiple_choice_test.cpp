@@ -8,16 +8,17 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::error_text;
 using testing::file_of;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using testing::write_text;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr const char* kHigh =
     R"({"answers": ["B", "A"], "options": [["a", "b", "c", "d"], ["e", "f", "g", "h"]], "questions": ["Who _ ?", "Why?"], "article": "Text.", "id": "high1.txt"})";
-constexpr const char* kMiddle = R"({"answers": ["D"], "options": [["a", "b", "c", "d"]], "questions": ["When?"], "article": "More.", "id": "middle7.txt"})";
+constexpr const char* kMiddle =
+    R"({"answers": ["D"], "options": [["a", "b", "c", "d"]], "questions": ["When?"], "article": "More.", "id": "middle7.txt"})";
 
 struct Choices : ::testing::Test {
   TemporaryFolder folder;
@@ -28,7 +29,8 @@ struct Choices : ::testing::Test {
   /// Ids with the index of the answer behind.
   static std::vector<std::string> answers_of(const ChoiceQuestions& read) {
     std::vector<std::string> result;
-    for (const auto& question : read.questions) result.push_back(question.id + "=" + std::to_string(question.answer.value_or(-1)));
+    for (const auto& question : read.questions)
+      result.push_back(question.id + "=" + std::to_string(question.answer.value_or(-1)));
     return result;
   }
 };
@@ -46,7 +48,8 @@ TEST_F(Choices, OfRaceComeFromItsFolders) {
   EXPECT_EQ(all.questions[1].group, 0);
   EXPECT_EQ(all.questions[2].group, 1);
   EXPECT_THAT(answers_of(read_race(file, AnswerColumn::read, RaceLevel::middle)), ElementsAre("middle7.txt#0=3"));
-  EXPECT_THAT(answers_of(read_race(file, AnswerColumn::ignore, RaceLevel::high)), ElementsAre("high1.txt#0=-1", "high1.txt#1=-1"));
+  EXPECT_THAT(answers_of(read_race(file, AnswerColumn::ignore, RaceLevel::high)),
+              ElementsAre("high1.txt#0=-1", "high1.txt#1=-1"));
 }
 
 TEST_F(Choices, OfRaceComeFromAllTxt) {
@@ -60,15 +63,17 @@ TEST_F(Choices, OfRaceComeFromAllTxt) {
 }
 
 TEST_F(Choices, OfRaceMayBeOneQuestionALine) {
-  const auto file = write("a.jsonl", R"({"example_id": "high9.txt", "article": "T.", "question": "Q?", "options": ["a", "b"], "answer": "B"})",
-                          FileFormat::race);
+  const auto file =
+      write("a.jsonl", R"({"example_id": "high9.txt", "article": "T.", "question": "Q?", "options": ["a", "b"], "answer": "B"})",
+            FileFormat::race);
   EXPECT_THAT(answers_of(read_choice_questions(file, {}, AnswerColumn::read)), ElementsAre("high9.txt=1"));
 }
 
 TEST_F(Choices, OfRaceAreLeftOutOneByOne) {
-  auto file = write("all.txt",
-                    R"({"answers": ["E", "A"], "options": [["a", "b"], ["e", "f"]], "questions": ["1", "2"], "article": "T.", "id": "x"})",
-                    FileFormat::race);
+  auto file = write(
+      "all.txt",
+      R"({"answers": ["E", "A"], "options": [["a", "b"], ["e", "f"]], "questions": ["1", "2"], "article": "T.", "id": "x"})",
+      FileFormat::race);
   file.invalid_rows = InvalidRows::skip;
   const auto read = read_race(file, AnswerColumn::read);
   EXPECT_THAT(answers_of(read), ElementsAre("x#1=0"));
@@ -108,7 +113,8 @@ TEST_F(Choices, AnswersAreUnderstoodByTheFormOfMostRows) {
 }
 
 TEST_F(Choices, OptionsMayBeAListAndAnswersAFile) {
-  auto file = write("a.jsonl", "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"b\"}\n{\"goal\": \"h\", \"sol1\": \"c\", \"sol2\": \"d\"}\n");
+  auto file = write("a.jsonl",
+                    "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"b\"}\n{\"goal\": \"h\", \"sol1\": \"c\", \"sol2\": \"d\"}\n");
   file.labels = write_text(folder / "labels.lst", "1\n0\n");
   EXPECT_THAT(answers_of(read_choice_table(file, {.question = "goal", .options = {"sol1", "sol2"}}, AnswerColumn::read)),
               ElementsAre("0=1", "1=0"));
@@ -119,7 +125,8 @@ TEST_F(Choices, OptionsMayBeAListAndAnswersAFile) {
 TEST_F(Choices, OfATableAreLeftOutOneByOne) {
   auto file = write("a.csv", "q,w,x,y,z,A\nq,w,x,y,z,E\nq,w,,y,z,A\nq,w,x,y\n");
   file.invalid_rows = InvalidRows::skip;
-  const auto read = read_choice_table(file, {.question = "1", .options = {"2", "3", "4", "5"}, .answer = "6"}, AnswerColumn::read);
+  const auto read =
+      read_choice_table(file, {.question = "1", .options = {"2", "3", "4", "5"}, .answer = "6"}, AnswerColumn::read);
   EXPECT_THAT(answers_of(read), ElementsAre("0=0"));
   EXPECT_EQ(read.skipped.count, 3);
   EXPECT_EQ(read.skipped.first.size(), 3U);

@@ -8,11 +8,11 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::file_of;
+using ::testing::IsEmpty;
 using testing::TemporaryFolder;
 using testing::write_text;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 struct SquadJson : ::testing::Test {
   TemporaryFolder folder;
@@ -44,7 +44,8 @@ TEST_F(SquadJson, ReadsArticlesParagraphsAndQuestions) {
 TEST_F(SquadJson, CountsStartsInCodePoints) {
   const auto data = read(
       "{\"data\": [{\"paragraphs\": [{\"context\": \"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 e\\u0301nd\", \"qas\": "
-      "[{\"id\": \"1\", \"question\": \"?\", \"answers\": [{\"text\": \"nd\", \"answer_start\": 6}, {\"text\": \"\xF0\x9F\x98\x80\", "
+      "[{\"id\": \"1\", \"question\": \"?\", \"answers\": [{\"text\": \"nd\", \"answer_start\": 6}, {\"text\": "
+      "\"\xF0\x9F\x98\x80\", "
       "\"answer_start\": 2}]}]}]}]}");
   EXPECT_THAT(data.questions[0].answers, ElementsAre(SquadAnswer{"nd", 6, 13}, SquadAnswer{"\xF0\x9F\x98\x80", 2, 5}));
 }

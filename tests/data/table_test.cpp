@@ -10,12 +10,12 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::error_text;
 using testing::file_of;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using testing::write_text;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 using Rows = std::vector<std::vector<std::string>>;
 
@@ -50,12 +50,14 @@ struct Table : ::testing::Test {
 TEST_F(Table, ReadsQuotedFieldsAsRfc4180) {
   const auto file = write("a.csv", "text,label\r\n\"a, \"\"b\"\"\",1\r\n\"two\r\nlines\n\n\",\"2\"\r\n\r\n say \"hi\" ,\"\"\r\n");
   EXPECT_THAT(read_all(file, {{"text"}, {"label"}}),
-              ElementsAre(ElementsAre("2", "a, \"b\"", "1"), ElementsAre("3", "two\nlines\n\n", "2"), ElementsAre("7", " say \"hi\" ", "")));
+              ElementsAre(ElementsAre("2", "a, \"b\"", "1"), ElementsAre("3", "two\nlines\n\n", "2"),
+                          ElementsAre("8", " say \"hi\" ", "")));
 }
 
 TEST_F(Table, TakesQuotesInTsvForText) {
   const auto file = write("a.tsv", "text\tlabel\n\"open\t1\n\"a\"\tx\n");
-  EXPECT_THAT(read_all(file, {{"label"}, {"text"}}), ElementsAre(ElementsAre("2", "1", "\"open"), ElementsAre("3", "x", "\"a\"")));
+  EXPECT_THAT(read_all(file, {{"label"}, {"text"}}),
+              ElementsAre(ElementsAre("2", "1", "\"open"), ElementsAre("3", "x", "\"a\"")));
   auto quoting = write("b.tsv", "text\tlabel\n\"a\tb\"\t1\n");
   quoting.quoting = Quoting::csv;
   EXPECT_THAT(read_all(quoting, {{"text"}, {"label"}}), ElementsAre(ElementsAre("2", "a\tb", "1")));
@@ -171,7 +173,8 @@ TEST_F(Table, ReadsCompressedFiles) {
 
 TEST_F(Table, ReadsPlainLinesWithTheEmptyOnes) {
   const auto file = write("a.txt", "one\n\ntwo, \"x\"\n");
-  EXPECT_THAT(read_all(file, {{"text"}}), ElementsAre(ElementsAre("1", "one"), ElementsAre("2", ""), ElementsAre("3", "two, \"x\"")));
+  EXPECT_THAT(read_all(file, {{"text"}}),
+              ElementsAre(ElementsAre("1", "one"), ElementsAre("2", ""), ElementsAre("3", "two, \"x\"")));
 }
 
 TEST_F(Table, PartsALabelFromItsLine) {
@@ -182,23 +185,26 @@ TEST_F(Table, PartsALabelFromItsLine) {
 }
 
 TEST_F(Table, ReadsValuesOfJsonLines) {
-  const auto file = write("a.jsonl",
-                          "{\"t\": \"\\u00e9\", \"n\": 3, \"f\": 3.25, \"b\": true, \"l\": [\"x\", 2], \"o\": {\"k\": \"deep\"}}\n\n"
-                          "{\"t\": \"\", \"n\": -1, \"f\": 1e3, \"b\": false, \"l\": [], \"o\": {\"k\": null}, \"more\": [[1]]}\n");
+  const auto file =
+      write("a.jsonl",
+            "{\"t\": \"\\u00e9\", \"n\": 3, \"f\": 3.25, \"b\": true, \"l\": [\"x\", 2], \"o\": {\"k\": \"deep\"}}\n\n"
+            "{\"t\": \"\", \"n\": -1, \"f\": 1e3, \"b\": false, \"l\": [], \"o\": {\"k\": null}, \"more\": [[1]]}\n");
   EXPECT_THAT(read_all(file, {{"t"}, {"n"}, {"f"}, {"b"}, {"l"}, {"o.k"}, {"id", true}}),
               ElementsAre(ElementsAre("1", "\xC3\xA9", "3", "3.25", "true", "[x;2;]", "deep", "<missing>"),
                           ElementsAre("3", "", "-1", "1000.0", "false", "[]", "<missing>", "<missing>")));
 }
 
 TEST_F(Table, FollowsPathsThroughListsOfObjects) {
-  const auto file = write("a.jsonl", "{\"q\": {\"stem\": \"s\", \"choices\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}, \"x.y\": 1}\n");
+  const auto file =
+      write("a.jsonl", "{\"q\": {\"stem\": \"s\", \"choices\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}, \"x.y\": 1}\n");
   EXPECT_THAT(read_all(file, {{"q.stem"}, {"q.choices.text"}, {"x.y"}}), ElementsAre(ElementsAre("1", "s", "[a;b;]", "1")));
 }
 
 TEST_F(Table, ReadsListsOfAJsonDocument) {
   auto file = write("a.json", "{\"train\": [[\"a\", \"x\"], [\"b\", \"y\"]],\n \"oos\": [[\"c\", \"z\"]], \"val\": []}");
   file.records = {"train", "val", "oos"};
-  EXPECT_THAT(read_all(file, {{"1"}, {"2"}}), ElementsAre(ElementsAre("1", "a", "x"), ElementsAre("2", "b", "y"), ElementsAre("3", "c", "z")));
+  EXPECT_THAT(read_all(file, {{"1"}, {"2"}}),
+              ElementsAre(ElementsAre("1", "a", "x"), ElementsAre("2", "b", "y"), ElementsAre("3", "c", "z")));
   const auto objects = write("b.json", "[{\"text\": \"a\"},\n {\"text\": \"b\"}]");
   EXPECT_THAT(read_all(objects, {{"text"}}), ElementsAre(ElementsAre("1", "a"), ElementsAre("2", "b")));
 }
@@ -248,8 +254,10 @@ TEST_F(Table, AnswersWithoutTheTextOfAFileThatHasNoHeader) {
 
 TEST_F(Table, NeedsAFormatWhereTheNameSaysNothing) {
   const auto file = write("SMSSpamCollection", "ham\thello\n");
-  EXPECT_EQ(error_text([&] { read_all(file, {{"2"}}); }),
-            file.path.string() + ": expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got none of them; set format");
+  EXPECT_EQ(
+      error_text([&] { read_all(file, {{"2"}}); }),
+      file.path.string() +
+          ": expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got none of them; set format");
 }
 
 TEST_F(Table, RefusesARecordOverTheLimit) {

@@ -9,9 +9,9 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::error_text;
 using testing::file_of;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -35,7 +35,8 @@ TEST(TaskCatalog, HasEachNameOnceAndItsMetricAmongItsMetrics) {
 TEST(TaskCatalog, FindsANameInAnyCaseAndSuggestsTheNearest) {
   EXPECT_EQ(find_task("SST-2").name, "sst-2");
   EXPECT_THAT(error_text([] { find_task("sst3"); }),
-              ::testing::AllOf(HasSubstr("task.name: expected one of cola, sst-2, mrpc, "), HasSubstr("ud-pos, got \"sst3\"; did you mean \"sst-2\"? ")));
+              ::testing::AllOf(HasSubstr("task.name: expected one of cola, sst-2, mrpc, "),
+                               HasSubstr("ud-pos, got \"sst3\"; did you mean \"sst-2\"? ")));
 }
 
 TEST(TaskCatalog, HasTheLabelOrderOfGooglesProcessors) {
@@ -55,10 +56,12 @@ TEST(TaskCatalog, HasThePapersTable14) {
     double dropout;
   };
   const std::vector<Row> rows = {
-      {"cola", 1e-5, 16, 5336, 320, 512, 0},     {"sts-b", 2e-5, 16, 3598, 214, 512, 0},   {"sst-2", 1e-5, 32, 20935, 1256, 512, 0},
-      {"mnli", 3e-5, 128, 10000, 1000, 512, 0},  {"qnli", 1e-5, 32, 33112, 1986, 512, 0},  {"qqp", 5e-5, 128, 14000, 1000, 512, 0.1},
-      {"rte", 3e-5, 32, 800, 200, 512, 0.1},     {"mrpc", 2e-5, 32, 800, 200, 512, 0},     {"wnli", 2e-5, 16, 2000, 250, 512, 0.1},
-      {"squad", 5e-5, 48, 3649, 365, 384, 0},    {"squad2", 3e-5, 48, 8144, 814, 512, 0},  {"race", 2e-5, 32, 12000, 1000, 512, 0.1},
+      {"cola", 1e-5, 16, 5336, 320, 512, 0},    {"sts-b", 2e-5, 16, 3598, 214, 512, 0},
+      {"sst-2", 1e-5, 32, 20935, 1256, 512, 0}, {"mnli", 3e-5, 128, 10000, 1000, 512, 0},
+      {"qnli", 1e-5, 32, 33112, 1986, 512, 0},  {"qqp", 5e-5, 128, 14000, 1000, 512, 0.1},
+      {"rte", 3e-5, 32, 800, 200, 512, 0.1},    {"mrpc", 2e-5, 32, 800, 200, 512, 0},
+      {"wnli", 2e-5, 16, 2000, 250, 512, 0.1},  {"squad", 5e-5, 48, 3649, 365, 384, 0},
+      {"squad2", 3e-5, 48, 8144, 814, 512, 0},  {"race", 2e-5, 32, 12000, 1000, 512, 0.1},
   };
   for (const Row& row : rows) {
     const PaperSettings& paper = find_task(row.name).paper.value();
@@ -79,7 +82,8 @@ TEST(TaskCatalog, GivesItsFormatWhereTheUserLeftItOpen) {
   const auto copy = with_task_defaults(file_of("dev.csv"), find_task("cola"));
   EXPECT_EQ(copy.format, FileFormat::csv);
   EXPECT_THAT(copy.column_names, IsEmpty());
-  EXPECT_THAT(with_task_defaults(file_of("dev.tsv"), find_task("cola")).column_names, ElementsAre("source", "label", "mark", "sentence"));
+  EXPECT_THAT(with_task_defaults(file_of("dev.tsv"), find_task("cola")).column_names,
+              ElementsAre("source", "label", "mark", "sentence"));
   EXPECT_EQ(with_task_defaults(file_of("train.tsv"), find_task("qqp")).invalid_rows, InvalidRows::skip);
   auto with_header = file_of("test.tsv");
   with_header.header = HeaderRow::present;
