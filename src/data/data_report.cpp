@@ -32,6 +32,7 @@ LengthSummary summarise(std::vector<int64_t> lengths) {
 std::vector<ClassShare> count_classes(const ReportPart& part, const std::vector<std::string>& names) {
   if (part.classes.empty()) return {};
   std::vector<ClassShare> shares;
+  shares.reserve(names.size());
   for (const std::string& name : names) shares.push_back({name});
   for (const int64_t index : part.classes) {
     if (index >= 0) ++shares.at(static_cast<size_t>(index)).count;

@@ -120,6 +120,7 @@ class SeparatedRows final : public RowSource {
 
   [[noreturn]] void fail_missing(const std::string& name, const std::vector<std::string>& names) const {
     std::vector<std::string> shown;
+    shown.reserve(names.size());
     for (const std::string& column : names) shown.push_back(in_quotes(column));
     throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}set columns{}", records_.name(), first_.line,
                                 in_quotes(name), listed(shown), suggestion(name, names),

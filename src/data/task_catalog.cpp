@@ -128,8 +128,8 @@ std::vector<NamedTask> all_tasks() {
 }  // namespace
 
 std::span<const NamedTask> named_tasks() {
-  static const std::vector<NamedTask> tasks = all_tasks();
-  return tasks;
+  static const std::vector<NamedTask> kTasks = all_tasks();
+  return kTasks;
 }
 
 const NamedTask& find_task(std::string_view name) {
