@@ -236,6 +236,10 @@ void Trainer::evaluate_if_due() {
     throw ConfigError(fmt::format("evaluation.metric: must be a result of the evaluation{}, got '{}'", text, options_.best.name));
   }
   rank_result(result->second);
+  if (out_of_patience() && parts_.world.is_first()) {
+    parts_.progress.make_room();
+    spdlog::info("early stop: no better {} in {} evaluations", options_.best.name, state_.evaluations_since_best);
+  }
   dirty_ = true;
   time_left_.add_evaluation(seconds_between(start, Clock::now()));
   if (!parts_.world.is_first()) return;

@@ -35,11 +35,12 @@ struct TrainerOptions {
   double gradient_clip = 1.0;  ///< 0: off
   int64_t seed = 0;            ///< stands in the state; the program draws its own random numbers
   BestMetric best;
+  int64_t patience = 0;                ///< evaluations without a better result after which the run ends; 0: never
   double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
 };
 
 enum class RunOutcome {
-  finished,
+  finished,          ///< all steps, or early for want of a better result
   stopped,           ///< on request, and saved: exit code 75
   already_finished,  ///< nothing was left to do
 };
@@ -92,7 +93,8 @@ class Trainer {
 
   void restore(const ResumeRequest& resume);
   [[nodiscard]] bool complete() const;  ///< finished, with its last evaluation
-  [[nodiscard]] bool finished() const { return state_.step >= options_.plan.total_steps; }
+  [[nodiscard]] bool finished() const { return state_.step >= options_.plan.total_steps || out_of_patience(); }
+  [[nodiscard]] bool out_of_patience() const { return options_.patience > 0 && state_.evaluations_since_best >= options_.patience; }
   [[nodiscard]] bool stop_requested() const;
   StepReport train_step();
   StepTotals sum_over_ranks(StepTotals totals);
