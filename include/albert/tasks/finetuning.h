@@ -1,0 +1,107 @@
+// Fine-tuning as a StepProgram: a task's instances, the encoder with its head, and the loss between them.
+#pragma once
+
+#include <albert/model/task_losses.h>
+#include <albert/model/task_model.h>
+#include <albert/tasks/batch_sampler.h>
+#include <albert/tasks/task.h>
+#include <albert/train/step_program.h>
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace albert {
+
+/// The head that a task needs.
+TaskHeadOptions head_of(const TaskDescription& task);
+/// `problem_type` of config.json; empty where transformers has none.
+std::string problem_type_of(const TaskDescription& task);
+
+/// Packed instances with their targets. int64 on the CPU until moved, values fp32.
+struct TaskBatch {
+  EncoderInput input{};
+  at::Tensor labels{};            ///< classes and choices [instances]; tokens [tokens]; undefined for others and without gold
+  at::Tensor values{};            ///< [instances, outputs]
+  SpanTargets spans{};
+  at::Tensor p_mask{};            ///< [tokens] bool, question answering with beams only
+  at::Tensor instance_offsets{};  ///< [instances + 1] first sequence of each instance; on the CPU
+  int64_t num_instances = 0;
+  int64_t num_targets = 0;        ///< what the loss is divided by: instances, or labelled tokens
+
+  [[nodiscard]] int64_t num_tokens() const { return input.ids.size(0); }
+  [[nodiscard]] TaskBatch to(const at::Device& device) const;
+};
+
+enum class BatchTargets { with, without };
+TaskBatch make_task_batch(const std::vector<TaskInstance>& instances, std::span<const int64_t> indices, TaskObjective objective, BatchTargets targets);
+
+/// Scores of all instances, in their order, in inference mode. Batches hold at most `max_tokens` tokens, of like length.
+std::vector<InstanceScores> score_instances(TaskModelImpl& model, const std::vector<TaskInstance>& instances, TaskObjective objective,
+                                            int64_t max_tokens, const at::Device& device);
+
+/// How the loss weighs classes.
+struct TaskLossOptions {
+  std::vector<double> class_weights{};  ///< [labels]; empty: all 1
+  double label_smoothing = 0;
+};
+
+struct FinetuningOptions {
+  at::Device device{at::kCPU};
+  BatchSamplerOptions sampler{};
+  int64_t micro_batch_tokens = 8192;  ///< of a forward pass
+  uint64_t seed = 1;                  ///< of dropout
+  double application_decay = 1.0;     ///< LayerDecayConfig::application_rate()
+  TaskLossOptions loss{};
+};
+
+/// A data set that is evaluated; the first one's metrics have their own names, those of others the name of the set in front.
+struct EvaluatedSet {
+  std::string name;  ///< "mismatched"; empty for the first
+  const TaskSet* set = nullptr;
+};
+
+/// Metrics of a set and the mean loss under "loss".
+MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options);
+
+/// Binds data and model to the trainer. All references must outlive it. Loss of a step: sum over its targets divided by their number.
+class FinetuningProgram : public StepProgram {
+ public:
+  FinetuningProgram(TaskModelImpl& model, const TaskDescription& task, const TaskSet& train, std::vector<EvaluatedSet> validation,
+                    const FinetuningOptions& options);
+
+  StepTotals load_step(int64_t step) override;
+  [[nodiscard]] int64_t num_micro_batches() const override;
+  MicroBatchLoss loss(int64_t index, int64_t step, const StepTotals& totals) override;
+  void parameters_changed() override;
+  EvaluationReport evaluate() override;
+  [[nodiscard]] DataCursor cursor() const override { return {.examples = consumed_}; }
+  void restore(const DataCursor& cursor) override { consumed_ = cursor.examples; }
+  [[nodiscard]] double examples_per_epoch() const override { return static_cast<double>(sampler_.size()); }
+  [[nodiscard]] double flops(const StepTotals& totals) const override;
+  [[nodiscard]] double waiting_seconds() const override { return 0; }
+
+  [[nodiscard]] int64_t steps_per_epoch() { return sampler_.steps_per_epoch(); }
+
+ private:
+  TaskModelImpl& model_;
+  const TaskDescription& task_;
+  const TaskSet& train_;
+  std::vector<EvaluatedSet> validation_;
+  FinetuningOptions options_;
+  ClassLossOptions class_loss_{};
+  std::vector<int64_t> learnable_;
+  BatchSampler sampler_;
+  int64_t consumed_ = 0;
+  std::vector<TaskBatch> micro_batches_;
+};
+
+/// Weights N / (K n_k) of the classes of the training data ("balanced" in scikit-learn), whose mean over the data is 1. Classes that
+/// never occur get 0.
+std::vector<double> balanced_class_weights(const TaskSet& train, int64_t num_labels);
+
+}  // namespace albert

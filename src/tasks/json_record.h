@@ -1,0 +1,20 @@
+// Small things that the tasks write alike.
+#pragma once
+
+#include <albert/eval/confusion_matrix.h>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace albert {
+
+/// The object on one line. Bytes that are not UTF-8 become U+FFFD.
+void write_json_line(const nlohmann::ordered_json& record, std::ostream& out);
+
+/// Rows: expected, columns: predicted. Empty above 30 classes, where nobody can read it.
+std::string confusion_table(const ConfusionMatrix& matrix, const std::vector<std::string>& labels);
+
+}  // namespace albert

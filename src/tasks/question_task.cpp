@@ -1,0 +1,334 @@
+// Extractive question answering: SQuAD 1.1 and 2.0, and sets in their format.
+#include "tasks/json_record.h"
+#include "tasks/task_kinds.h"
+
+#include <albert/base/error.h>
+#include <albert/data/held_out.h>
+#include <albert/data/squad_json.h>
+#include <albert/eval/squad.h>
+#include <albert/tasks/answer_decoding.h>
+#include <albert/tasks/question_windows.h>
+
+#include <nlohmann/json.hpp>
+
+#include <ostream>
+#include <unordered_map>
+#include <utility>
+
+namespace albert {
+namespace {
+
+class QuestionTask;
+
+class AnswerableSet : public TaskSet {
+ public:
+  AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion> questions, SetRole role, std::vector<std::string> notes);
+  [[nodiscard]] int64_t num_examples() const override { return static_cast<int64_t>(questions_.size()); }
+  [[nodiscard]] std::unique_ptr<TaskAnswers> decode(std::vector<InstanceScores> scores) const override;
+  [[nodiscard]] ReportPart report_part() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+  [[nodiscard]] const std::vector<SquadQuestion>& questions() const { return questions_; }
+  [[nodiscard]] const QuestionSet& windows() const { return set_; }
+  [[nodiscard]] const QuestionTask& task() const { return task_; }
+
+ private:
+  void add_instances();
+
+  const QuestionTask& task_;
+  std::vector<SquadQuestion> questions_;
+  std::vector<std::string> notes_;
+  QuestionSet set_;
+};
+
+class QuestionTask : public Task {
+ public:
+  QuestionTask(TaskOptions options, const Tokenizer& tokenizer) : options_(std::move(options)), tokenizer_(tokenizer) {
+    windows_ = options_.config.question_answering.windows;
+    windows_.max_length = options_.max_length;
+    windows_.check();
+    const bool is_beam = options_.config.question_answering.head == AnswerHead::beam;
+    if (is_beam && !options_.has_unanswerable()) {
+      throw ConfigError("task.question_answering.head: beam needs data with unanswerable questions; set task.question_answering.unanswerable, or head: linear");
+    }
+    description_ = {.objective = is_beam ? TaskObjective::beam_span : TaskObjective::span, .metric = "f1"};
+  }
+  [[nodiscard]] const TaskDescription& description() const override { return description_; }
+  [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override {
+    auto data = read_questions(file, role);
+    auto notes = notes_of(data.problems);
+    return std::make_unique<AnswerableSet>(*this, std::move(data.questions), role, std::move(notes));
+  }
+  [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
+    const auto data = read_questions(file, SetRole::train);
+    std::vector<int64_t> articles;
+    for (const auto& question : data.questions) articles.push_back(question.article);
+    const auto split = hold_out_by_group(articles, fraction, seed);
+    const auto part = [&](const std::vector<size_t>& indices, SetRole role, std::vector<std::string> notes) {
+      std::vector<SquadQuestion> chosen;
+      for (const size_t index : indices) chosen.push_back(data.questions[index]);
+      return std::make_unique<AnswerableSet>(*this, std::move(chosen), role, std::move(notes));
+    };
+    return {part(split.train, SetRole::train, notes_of(data.problems)), part(split.held_out, SetRole::evaluation, {})};
+  }
+
+  [[nodiscard]] const QuestionAnsweringConfig& config() const { return options_.config.question_answering; }
+  [[nodiscard]] const QuestionWindowOptions& windows() const { return windows_; }
+  [[nodiscard]] bool has_unanswerable() const { return options_.has_unanswerable(); }
+  [[nodiscard]] const Tokenizer& tokenizer() const { return tokenizer_; }
+
+ private:
+  [[nodiscard]] SquadData read_questions(const DataFileConfig& file, SetRole role) const {
+    auto data = read_squad(options_.file_of(file), role == SetRole::prediction ? AnswerUse::optional : AnswerUse::required);
+    for (const auto& question : data.questions) {
+      if (question.is_impossible && !has_unanswerable() && role != SetRole::prediction) {
+        throw DataError(fmt::format("{}: question {}: must have an answer, is marked as impossible; set task.question_answering.unanswerable: true, or "
+                                    "task.name: squad2", file.path.string(), question.id));
+      }
+    }
+    return data;
+  }
+
+  [[nodiscard]] static std::vector<std::string> notes_of(const SquadProblems& problems) {
+    std::vector<std::string> notes;
+    const auto add = [&](int64_t count, const std::string& text, const std::vector<std::string>& ids) {
+      if (count == 0) return;
+      std::string list;
+      for (const auto& id : ids) list += (list.empty() ? "" : ", ") + id;
+      notes.push_back(fmt::format("{} {}{}{}", count, text, list.empty() ? "" : ": ", list));
+    };
+    add(problems.num_misaligned_answers, "answers do not stand where the file says and are dropped", problems.misaligned);
+    add(problems.num_without_answer, "questions have no answer and are left out", problems.without_answer);
+    add(problems.num_impossible_with_answers, "questions are marked as impossible, but have answers, which are dropped", {});
+    return notes;
+  }
+
+  TaskOptions options_;
+  const Tokenizer& tokenizer_;
+  QuestionWindowOptions windows_{};
+  TaskDescription description_{};
+};
+
+AnswerableSet::AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion> questions, SetRole role, std::vector<std::string> notes)
+    : task_(task), questions_(std::move(questions)), notes_(std::move(notes)) {
+  std::vector<std::string_view> contexts;
+  std::unordered_map<const std::string*, int64_t> index;
+  std::vector<QuestionInput> inputs;
+  for (const auto& question : questions_) {
+    const auto [place, is_new] = index.try_emplace(question.context.get(), static_cast<int64_t>(contexts.size()));
+    if (is_new) contexts.emplace_back(*question.context);
+    QuestionInput input{.id = question.id, .text = question.question, .document = place->second, .answer = {}, .is_impossible = question.is_impossible};
+    if (role != SetRole::prediction && !question.answers.empty()) {
+      input.answer = GoldAnswer{.text = question.answers[0].text, .start_character = question.answers[0].start};
+    }
+    inputs.push_back(input);
+  }
+  set_ = make_question_windows(task.tokenizer(), contexts, inputs, task.windows(), role == SetRole::train ? QuestionUse::train : QuestionUse::evaluate);
+  if (set_.num_cut_questions > 0) notes_.push_back(fmt::format("{} questions are longer than {} pieces and cut", set_.num_cut_questions,
+                                                               task.windows().max_question_length));
+  if (!set_.not_aligned.empty()) {
+    notes_.push_back(fmt::format("{} questions have an answer that cannot be aligned with pieces{}: {}", set_.not_aligned.size(),
+                                 role == SetRole::train ? " and are not learned from" : "", set_.not_aligned.front()));
+  }
+  add_instances();
+}
+
+void AnswerableSet::add_instances() {
+  for (const auto& window : set_.windows) {
+    TaskInstance instance;
+    instance.sequences.push_back({.ids = window.ids, .second_segment = window.second_segment_begin});
+    if (window.start != kNoTarget) instance.labels = {window.start, window.end, window.is_impossible};
+    instance.example = window.question;
+    instances_.push_back(std::move(instance));
+  }
+}
+
+ReportPart AnswerableSet::report_part() const {
+  ReportPart part;
+  for (const auto& question : questions_) part.text_hashes.push_back(text_hash(*question.context, question.question));
+  part.lengths.resize(questions_.size());
+  for (const auto& window : set_.windows) {  // of the whole input, had it not been cut into windows
+    const auto& document = set_.documents[static_cast<size_t>(window.document)];
+    part.lengths[static_cast<size_t>(window.question)] = window.second_segment_begin + static_cast<int64_t>(document.ids.size()) + 1;
+  }
+  return part;
+}
+
+class QuestionAnswers : public TaskAnswers {
+ public:
+  QuestionAnswers(const AnswerableSet& set, const std::vector<InstanceScores>& scores);
+  [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
+  [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override;
+  [[nodiscard]] MetricMap measure_all() const override;
+  void write(PredictionFormat format, std::ostream& out) const override;
+
+ private:
+  void decode(const std::vector<InstanceScores>& scores);
+  void decode_beams(const std::vector<InstanceScores>& scores);
+  void choose_threshold();
+  [[nodiscard]] std::vector<SquadGold> gold() const;
+  [[nodiscard]] std::vector<SquadPrediction> predictions() const;
+  [[nodiscard]] std::string text(size_t question) const {
+    const auto& answer = answers_[question];
+    return set_.task().has_unanswerable() && is_unanswered(answer) ? std::string() : answer.text;
+  }
+  [[nodiscard]] bool is_unanswered(const DecodedAnswer& answer) const { return answer.no_answer_score > threshold_; }
+
+  const AnswerableSet& set_;
+  std::vector<DecodedAnswer> answers_;
+  double threshold_ = 0;
+  std::vector<SquadQuestionScore> question_scores_;  ///< at the threshold; empty without gold
+};
+
+QuestionAnswers::QuestionAnswers(const AnswerableSet& set, const std::vector<InstanceScores>& scores) : set_(set), answers_(set.questions().size()) {
+  if (set.task().config().head == AnswerHead::beam) {
+    decode_beams(scores);
+  } else {
+    decode(scores);
+  }
+  choose_threshold();
+}
+
+/// Windows of one question lie together: calls use(question, begin, end).
+template <typename Use>
+void for_each_question(const std::vector<QuestionWindow>& windows, Use use) {
+  for (size_t begin = 0; begin < windows.size();) {
+    size_t end = begin + 1;
+    while (end < windows.size() && windows[end].question == windows[begin].question) ++end;
+    use(static_cast<size_t>(windows[begin].question), begin, end);
+    begin = end;
+  }
+}
+
+void QuestionAnswers::decode(const std::vector<InstanceScores>& scores) {
+  const auto& windows = set_.windows().windows;
+  for_each_question(windows, [&](size_t question, size_t begin, size_t end) {
+    std::vector<SpanScores> spans;
+    for (size_t w = begin; w < end; ++w) {
+      const std::span<const float> all(scores[w]);
+      spans.push_back({.window = &windows[w], .start = all.first(all.size() / 2), .end = all.subspan(all.size() / 2)});
+    }
+    answers_[question] = decode_answer(*set_.questions()[question].context, set_.windows().documents[static_cast<size_t>(windows[begin].document)], spans,
+                                       set_.task().config().answers);
+  });
+}
+
+void QuestionAnswers::decode_beams(const std::vector<InstanceScores>& scores) {
+  const auto& windows = set_.windows().windows;
+  for_each_question(windows, [&](size_t question, size_t begin, size_t end) {
+    std::vector<std::vector<int64_t>> positions;  // starts, then ends, of each window; reserved: spans point into them
+    positions.reserve(end - begin);
+    std::vector<BeamScores> beams;
+    for (size_t w = begin; w < end; ++w) {
+      const std::span<const float> all(scores[w]);
+      const auto starts = static_cast<size_t>(kBeamStarts);
+      const size_t ends = starts * static_cast<size_t>(kBeamEnds);
+      auto& place = positions.emplace_back();
+      for (const float value : all.subspan(starts, starts)) place.push_back(static_cast<int64_t>(value));
+      for (const float value : all.subspan(2 * starts + ends, ends)) place.push_back(static_cast<int64_t>(value));
+      beams.push_back({.window = &windows[w],
+                       .start_log_probabilities = all.first(starts),
+                       .start_positions = std::span<const int64_t>(place).first(starts),
+                       .end_log_probabilities = all.subspan(2 * starts, ends),
+                       .end_positions = std::span<const int64_t>(place).subspan(starts),
+                       .no_answer_logit = all.back()});
+    }
+    answers_[question] = decode_beam_answer(*set_.questions()[question].context, set_.windows().documents[static_cast<size_t>(windows[begin].document)],
+                                            beams, set_.task().config().answers);
+  });
+}
+
+std::vector<SquadGold> QuestionAnswers::gold() const {
+  std::vector<SquadGold> gold;
+  for (const auto& question : set_.questions()) {
+    auto& entry = gold.emplace_back(SquadGold{.id = question.id, .answers = {}});
+    for (const auto& answer : question.answers) entry.answers.push_back(answer.text);
+  }
+  return gold;
+}
+
+/// The best texts, whatever the threshold: the official script applies it to the scores.
+std::vector<SquadPrediction> QuestionAnswers::predictions() const {
+  std::vector<SquadPrediction> predictions;
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    predictions.push_back({.id = set_.questions()[i].id, .text = answers_[i].text, .no_answer_score = answers_[i].no_answer_score});
+  }
+  return predictions;
+}
+
+void QuestionAnswers::choose_threshold() {
+  const auto& config = set_.task().config();
+  bool has_gold = false;
+  for (const auto& question : set_.questions()) has_gold = has_gold || question.is_impossible || !question.answers.empty();
+  threshold_ = config.no_answer_threshold.or_else(0);
+  if (!has_gold) return;
+  if (!set_.task().has_unanswerable()) {
+    question_scores_ = squad_v1_question_scores(predictions(), gold());
+    return;
+  }
+  if (config.no_answer_threshold.is_auto()) threshold_ = evaluate_squad_v2(predictions(), gold()).best_f1_threshold;
+  question_scores_ = squad_v2_question_scores(predictions(), gold(), threshold_);
+}
+
+MetricMap QuestionAnswers::measure(std::span<const int64_t> examples) const {
+  ALBERT_CHECK(!question_scores_.empty(), "a measurement without gold");
+  double exact = 0;
+  double f1 = 0;
+  for (const int64_t i : examples) {
+    exact += question_scores_[static_cast<size_t>(i)].exact_match;
+    f1 += question_scores_[static_cast<size_t>(i)].f1;
+  }
+  const auto count = static_cast<double>(examples.size());
+  return {{"exact_match", 100 * exact / count}, {"f1", 100 * f1 / count}};
+}
+
+MetricMap QuestionAnswers::measure_all() const {
+  MetricMap metrics = TaskAnswers::measure_all();
+  if (!set_.task().has_unanswerable()) return metrics;
+  const auto official = evaluate_squad_v2(predictions(), gold(), threshold_);
+  metrics["best_exact_match"] = official.best_exact;
+  metrics["best_exact_match_threshold"] = official.best_exact_threshold;
+  metrics["best_f1"] = official.best_f1;
+  metrics["best_f1_threshold"] = official.best_f1_threshold;
+  const auto add = [&](const std::string& name, const std::optional<SquadScores>& scores) {
+    if (!scores) return;
+    metrics[name + "_exact_match"] = scores->exact_match;
+    metrics[name + "_f1"] = scores->f1;
+  };
+  add("has_answer", official.has_answer);
+  add("no_answer", official.no_answer);
+  return metrics;
+}
+
+void QuestionAnswers::write(PredictionFormat format, std::ostream& out) const {
+  nlohmann::ordered_json document = nlohmann::ordered_json::object();
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    const auto& id = set_.questions()[i].id;
+    if (format == PredictionFormat::submission) {
+      document[id] = text(i);
+    } else if (format == PredictionFormat::null_odds) {
+      document[id] = answers_[i].no_answer_score;
+    } else {
+      nlohmann::ordered_json list = nlohmann::ordered_json::array();
+      for (const auto& candidate : answers_[i].n_best) {
+        list.push_back({{"text", candidate.text}, {"probability", candidate.probability}, {"start", candidate.range.begin}, {"end", candidate.range.end}});
+      }
+      nlohmann::ordered_json record{{"id", id}, {"answer", text(i)}};
+      if (set_.task().has_unanswerable()) record["no_answer_score"] = answers_[i].no_answer_score;
+      record["n_best"] = std::move(list);
+      write_json_line(record, out);
+    }
+  }
+  const bool is_document = format == PredictionFormat::submission || (format == PredictionFormat::null_odds && set_.task().has_unanswerable());
+  if (is_document) out << document.dump(1, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+std::unique_ptr<TaskAnswers> AnswerableSet::decode(std::vector<InstanceScores> scores) const {
+  ALBERT_CHECK(scores.size() == instances_.size(), "{} scores for {} instances", scores.size(), instances_.size());
+  return std::make_unique<QuestionAnswers>(*this, scores);
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_question_task(const TaskOptions& options, const Tokenizer& tokenizer) { return std::make_unique<QuestionTask>(options, tokenizer); }
+
+}  // namespace albert

@@ -1,0 +1,373 @@
+// Sequence classification (one label, any number of labels) and regression, of a text or a pair.
+#include "tasks/json_record.h"
+#include "tasks/task_kinds.h"
+
+#include <albert/base/error.h>
+#include <albert/data/held_out.h>
+#include <albert/data/labelled_rows.h>
+#include <albert/eval/confusion_matrix.h>
+#include <albert/eval/correlation.h>
+#include <albert/eval/multilabel.h>
+#include <albert/eval/out_of_scope.h>
+#include <albert/tasks/pair_truncation.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <utility>
+
+namespace albert {
+namespace {
+
+/// An example beside its instance.
+struct SequenceExample {
+  std::string id;
+  uint64_t hash = 0;
+  int64_t length = 0;  ///< pieces before cutting, special ones included
+  bool is_blank = false;
+};
+
+class SequenceTask;
+
+class SequenceSet : public TaskSet {
+ public:
+  SequenceSet(const SequenceTask& task, std::vector<SequenceExample> examples, std::vector<TaskInstance> instances, int64_t num_skipped,
+              std::vector<std::string> skipped)
+      : task_(task), examples_(std::move(examples)), num_skipped_(num_skipped), skipped_(std::move(skipped)) {
+    instances_ = std::move(instances);
+  }
+
+  [[nodiscard]] int64_t num_examples() const override { return static_cast<int64_t>(examples_.size()); }
+  [[nodiscard]] std::unique_ptr<TaskAnswers> decode(std::vector<InstanceScores> scores) const override;
+  [[nodiscard]] ReportPart report_part() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override { return skipped_; }
+  [[nodiscard]] const SequenceTask& task() const { return task_; }
+  [[nodiscard]] const std::vector<SequenceExample>& examples() const { return examples_; }
+
+ private:
+  const SequenceTask& task_;
+  std::vector<SequenceExample> examples_;
+  int64_t num_skipped_;
+  std::vector<std::string> skipped_;
+};
+
+TaskDescription describe(const TaskOptions& options) {
+  TaskDescription description;
+  description.labels = options.labels;
+  switch (options.kind) {
+    case TaskKind::regression:
+      description.objective = TaskObjective::regression;
+      description.metric = "pearson";
+      break;
+    case TaskKind::multi_label_classification:
+      description.objective = TaskObjective::multi_label;
+      description.metric = "micro_f1";
+      break;
+    default: description.metric = "accuracy"; break;
+  }
+  if (options.named != nullptr) description.metric = options.named->metric;
+  return description;
+}
+
+class SequenceTask : public Task {
+ public:
+  SequenceTask(TaskOptions options, const Tokenizer& tokenizer)
+      : options_(std::move(options)), tokenizer_(tokenizer), description_(describe(options_)) {
+    if (has_labels()) labels_.emplace(options_.labels);
+    if (options_.config.out_of_scope) {
+      const auto found = labels_->find(*options_.config.out_of_scope);
+      if (!found) {
+        throw ConfigError(fmt::format("task.out_of_scope: must be one of the labels ({}), got '{}'", labels_->list(), *options_.config.out_of_scope));
+      }
+      out_of_scope_ = *found;
+    }
+  }
+
+  [[nodiscard]] const TaskDescription& description() const override { return description_; }
+  [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override { return make_set(read_rows(file, role), role); }
+  [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
+
+  [[nodiscard]] const TaskOptions& options() const { return options_; }
+  [[nodiscard]] bool has_labels() const { return options_.kind != TaskKind::regression; }
+  [[nodiscard]] const LabelVocabulary& labels() const { return *labels_; }
+  [[nodiscard]] int64_t out_of_scope() const { return out_of_scope_; }
+
+ private:
+  [[nodiscard]] LabelledRows read_rows(const DataFileConfig& file, SetRole role) const;
+  [[nodiscard]] std::unique_ptr<SequenceSet> make_set(const LabelledRows& rows, SetRole role) const;
+  [[nodiscard]] TaskInstance make_instance(const LabelledRow& row, SetRole role, SequenceExample& example) const;
+
+  TaskOptions options_;
+  const Tokenizer& tokenizer_;
+  TaskDescription description_;
+  std::optional<LabelVocabulary> labels_{};
+  int64_t out_of_scope_ = -1;
+};
+
+LabelKind label_kind(TaskKind kind) {
+  if (kind == TaskKind::regression) return LabelKind::number;
+  return kind == TaskKind::multi_label_classification ? LabelKind::multi : LabelKind::single;
+}
+
+LabelledRows SequenceTask::read_rows(const DataFileConfig& file, SetRole role) const {
+  const auto resolved = options_.file_of(file);
+  LabelledRowOptions row_options;
+  row_options.columns = options_.columns_of(resolved);
+  row_options.label = role == SetRole::prediction ? LabelKind::none : label_kind(options_.kind);
+  row_options.known_labels = has_labels() ? &*labels_ : nullptr;
+  return read_labelled_rows(resolved, row_options);
+}
+
+TaskInstance SequenceTask::make_instance(const LabelledRow& row, SetRole role, SequenceExample& example) const {
+  auto a = tokenizer_.encode(row.text_a);
+  std::vector<int32_t> b;
+  if (row.has_b) b = tokenizer_.encode(row.text_b);
+  example = {.id = row.id, .hash = text_hash(row.text_a, row.text_b), .length = static_cast<int64_t>(a.size() + b.size()) + (row.has_b ? 3 : 2),
+             .is_blank = a.empty() && b.empty()};
+  const auto& special = tokenizer_.special_tokens();
+  auto joined = row.has_b ? join_pair(std::move(a), std::move(b), special, options_.max_length) : join_single(std::move(a), special, options_.max_length);
+  TaskInstance instance;
+  instance.sequences.push_back({.ids = std::move(joined.ids), .second_segment = joined.second_segment_begin});
+  if (role == SetRole::prediction) return instance;
+  if (options_.kind == TaskKind::regression) {
+    instance.values = {static_cast<float>(row.value.value())};
+  } else if (options_.kind == TaskKind::multi_label_classification) {
+    instance.values.resize(options_.labels.size());
+    for (const auto& label : row.labels) instance.values[static_cast<size_t>(labels_->find(label).value())] = 1;
+  } else {
+    instance.labels = {labels_->find(row.labels.at(0)).value()};
+  }
+  return instance;
+}
+
+std::unique_ptr<SequenceSet> SequenceTask::make_set(const LabelledRows& rows, SetRole role) const {
+  std::vector<SequenceExample> examples(rows.rows.size());
+  std::vector<TaskInstance> instances;
+  instances.reserve(rows.rows.size());
+  for (size_t i = 0; i < rows.rows.size(); ++i) {
+    instances.push_back(make_instance(rows.rows[i], role, examples[i]));
+    instances.back().example = static_cast<int64_t>(i);
+  }
+  return std::make_unique<SequenceSet>(*this, std::move(examples), std::move(instances), rows.skipped.count, rows.skipped.first);
+}
+
+Task::TwoSets SequenceTask::read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const {
+  auto rows = read_rows(file, SetRole::train);
+  std::vector<int64_t> classes;
+  for (const auto& row : rows.rows) classes.push_back(options_.kind == TaskKind::sequence_classification ? labels_->find(row.labels.at(0)).value() : 0);
+  const auto split = hold_out_by_class(classes, fraction, seed);
+  const auto part = [&](const std::vector<size_t>& indices, SetRole role) {
+    LabelledRows chosen;
+    for (const size_t index : indices) chosen.rows.push_back(rows.rows[index]);
+    if (role == SetRole::train) chosen.skipped = rows.skipped;
+    return make_set(chosen, role);
+  };
+  return {part(split.train, SetRole::train), part(split.held_out, SetRole::evaluation)};
+}
+
+ReportPart SequenceSet::report_part() const {
+  ReportPart part;
+  part.num_skipped = num_skipped_;
+  for (size_t i = 0; i < examples_.size(); ++i) {
+    part.text_hashes.push_back(examples_[i].hash);
+    part.lengths.push_back(examples_[i].length);
+    part.num_blank += examples_[i].is_blank ? 1 : 0;
+    if (task_.options().kind == TaskKind::sequence_classification) {
+      part.classes.push_back(instances_[i].labels.empty() ? -1 : instances_[i].labels[0]);
+    }
+  }
+  return part;
+}
+
+std::vector<double> softmax(const InstanceScores& scores) {
+  const double largest = *std::max_element(scores.begin(), scores.end());
+  std::vector<double> result;
+  double sum = 0;
+  for (const float score : scores) sum += result.emplace_back(std::exp(static_cast<double>(score) - largest));
+  for (double& value : result) value /= sum;
+  return result;
+}
+
+double sigmoid(float score) { return 1 / (1 + std::exp(-static_cast<double>(score))); }
+
+/// Answers of the three kinds share the scores.
+class SequenceAnswers : public TaskAnswers {
+ public:
+  SequenceAnswers(const SequenceSet& set, std::vector<InstanceScores> scores) : set_(set), scores_(std::move(scores)) {}
+  [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
+  void write(PredictionFormat format, std::ostream& out) const override;
+
+ protected:
+  [[nodiscard]] const SequenceSet& set() const { return set_; }
+  [[nodiscard]] const InstanceScores& scores(int64_t example) const { return scores_[static_cast<size_t>(example)]; }
+  [[nodiscard]] const TaskInstance& gold(int64_t example) const {
+    const auto& instance = set_.instances()[static_cast<size_t>(example)];
+    ALBERT_CHECK(!instance.labels.empty() || !instance.values.empty(), "a measurement without gold");
+    return instance;
+  }
+  [[nodiscard]] const std::vector<std::string>& labels() const { return set_.task().options().labels; }
+  /// The prediction of a GLUE submission file.
+  [[nodiscard]] virtual std::string submitted(int64_t example) const = 0;
+  virtual void describe(int64_t example, nlohmann::ordered_json& record) const = 0;
+
+ private:
+  const SequenceSet& set_;
+  std::vector<InstanceScores> scores_;
+};
+
+void SequenceAnswers::write(PredictionFormat format, std::ostream& out) const {
+  const auto* named = set_.task().options().named;
+  const bool is_submission = format == PredictionFormat::submission && named != nullptr && !named->submission_file.empty();
+  if (is_submission) out << kSubmissionHeader << '\n';
+  for (int64_t i = 0; i < num_examples(); ++i) {
+    if (is_submission) {
+      out << i << '\t' << submitted(i) << '\n';
+      continue;
+    }
+    nlohmann::ordered_json record{{"id", set_.examples()[static_cast<size_t>(i)].id}};
+    describe(i, record);
+    write_json_line(record, out);
+  }
+}
+
+class SingleLabelAnswers : public SequenceAnswers {
+ public:
+  using SequenceAnswers::SequenceAnswers;
+
+  [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override {
+    ConfusionMatrix matrix(static_cast<int64_t>(labels().size()));
+    const int64_t out_of_scope = set().task().out_of_scope();
+    OutOfScopeCounts scope(out_of_scope);
+    for (const int64_t i : examples) {
+      const int64_t expected = gold(i).labels.at(0);
+      matrix.add(predicted(i), expected);
+      scope.add(predicted(i), expected);
+    }
+    MetricMap metrics{{"accuracy", matrix.accuracy()}, {"macro_f1", matrix.macro_f1()}, {"matthews_correlation", matrix.matthews()}};
+    if (labels().size() == 2) metrics["f1"] = matrix.f1(1);
+    if (out_of_scope >= 0) {
+      metrics["in_scope_accuracy"] = scope.in_scope_accuracy();
+      metrics["out_of_scope_recall"] = scope.out_of_scope_recall();
+    }
+    return metrics;
+  }
+
+  [[nodiscard]] std::vector<int64_t> classes() const override {
+    std::vector<int64_t> result;
+    for (int64_t i = 0; i < num_examples(); ++i) result.push_back(predicted(i));
+    return result;
+  }
+
+  [[nodiscard]] std::string table() const override {
+    ConfusionMatrix matrix(static_cast<int64_t>(labels().size()));
+    for (int64_t i = 0; i < num_examples(); ++i) matrix.add(predicted(i), gold(i).labels.at(0));
+    return confusion_table(matrix, labels());
+  }
+
+ protected:
+  [[nodiscard]] std::string submitted(int64_t example) const override { return labels()[static_cast<size_t>(predicted(example))]; }
+  void describe(int64_t example, nlohmann::ordered_json& record) const override {
+    record["label"] = submitted(example);
+    const auto probabilities = softmax(scores(example));
+    auto& list = record["probabilities"] = nlohmann::ordered_json::object();
+    for (size_t i = 0; i < probabilities.size(); ++i) list[labels()[i]] = probabilities[i];
+  }
+
+ private:
+  [[nodiscard]] int64_t predicted(int64_t example) const {
+    const auto& values = scores(example);
+    return std::max_element(values.begin(), values.end()) - values.begin();
+  }
+};
+
+class MultiLabelAnswers : public SequenceAnswers {
+ public:
+  using SequenceAnswers::SequenceAnswers;
+
+  [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override {
+    MultilabelCounts counts(static_cast<int64_t>(labels().size()));
+    for (const int64_t i : examples) {
+      std::vector<uint8_t> expected;
+      for (const float value : gold(i).values) expected.push_back(value > 0.5F ? 1 : 0);
+      counts.add(predicted(i), expected);
+    }
+    return {{"exact_match", counts.exact_match()}, {"micro_f1", counts.micro_f1()}, {"macro_f1", counts.macro_f1()}};
+  }
+
+ protected:
+  [[nodiscard]] std::string submitted(int64_t example) const override {
+    std::string text;
+    const auto chosen = predicted(example);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      if (chosen[i] != 0) text += (text.empty() ? "" : "|") + labels()[i];
+    }
+    return text;
+  }
+  void describe(int64_t example, nlohmann::ordered_json& record) const override {
+    const auto chosen = predicted(example);
+    auto& names = record["labels"] = nlohmann::ordered_json::array();
+    auto& list = record["probabilities"] = nlohmann::ordered_json::object();
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      if (chosen[i] != 0) names.push_back(labels()[i]);
+      list[labels()[i]] = sigmoid(scores(example)[i]);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::vector<uint8_t> predicted(int64_t example) const {
+    std::vector<uint8_t> result;
+    for (const float score : scores(example)) result.push_back(sigmoid(score) >= set().task().options().config.threshold ? 1 : 0);
+    return result;
+  }
+};
+
+class RegressionAnswers : public SequenceAnswers {
+ public:
+  using SequenceAnswers::SequenceAnswers;
+
+  [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override {
+    std::vector<double> predicted;
+    std::vector<double> expected;
+    double squares = 0;
+    for (const int64_t i : examples) {
+      predicted.push_back(scores(i).at(0));
+      expected.push_back(gold(i).values.at(0));
+      squares += (predicted.back() - expected.back()) * (predicted.back() - expected.back());
+    }
+    return {{"pearson", pearson(predicted, expected)},
+            {"spearman", spearman(predicted, expected)},
+            {"mean_squared_error", squares / static_cast<double>(examples.size())}};
+  }
+
+ protected:
+  [[nodiscard]] std::string submitted(int64_t example) const override { return fmt::format("{:.3f}", scores(example).at(0)); }
+  void describe(int64_t example, nlohmann::ordered_json& record) const override { record["value"] = scores(example).at(0); }
+};
+
+std::unique_ptr<TaskAnswers> SequenceSet::decode(std::vector<InstanceScores> scores) const {
+  ALBERT_CHECK(scores.size() == instances_.size(), "{} scores for {} instances", scores.size(), instances_.size());
+  switch (task_.options().kind) {
+    case TaskKind::regression: return std::make_unique<RegressionAnswers>(*this, std::move(scores));
+    case TaskKind::multi_label_classification: return std::make_unique<MultiLabelAnswers>(*this, std::move(scores));
+    default: return std::make_unique<SingleLabelAnswers>(*this, std::move(scores));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_sequence_task(const TaskOptions& options, const Tokenizer& tokenizer) {
+  return std::make_unique<SequenceTask>(options, tokenizer);
+}
+
+std::vector<std::string> find_sequence_labels(const TaskOptions& options, const DataFileConfig& train) {
+  const auto file = options.file_of(train);
+  LabelledRowOptions row_options;
+  row_options.columns = options.columns_of(file);
+  row_options.label = label_kind(options.kind);
+  const auto rows = read_labelled_rows(file, row_options);
+  return LabelVocabulary::found_in(rows.rows, file.path.string()).names();
+}
+
+}  // namespace albert

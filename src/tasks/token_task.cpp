@@ -1,0 +1,283 @@
+// Token classification: entities and parts of speech, one label for each word.
+#include "tasks/json_record.h"
+#include "tasks/task_kinds.h"
+
+#include <albert/base/error.h>
+#include <albert/data/conll.h>
+#include <albert/data/held_out.h>
+#include <albert/data/labelled_rows.h>
+#include <albert/eval/entities.h>
+#include <albert/tasks/token_labels.h>
+
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <set>
+#include <utility>
+
+namespace albert {
+namespace {
+
+/// A sentence beside its windows.
+struct TokenExample {
+  std::vector<std::string> words;
+  std::vector<int64_t> gold;  ///< a label for each word; empty without gold
+  WordPieces pieces;
+  std::vector<TokenWindow> windows;
+  size_t first_instance = 0;
+};
+
+class TokenTask;
+
+class TokenSet : public TaskSet {
+ public:
+  TokenSet(const TokenTask& task, std::vector<TokenExample> examples, const SkippedRows& skipped);
+  [[nodiscard]] int64_t num_examples() const override { return static_cast<int64_t>(examples_.size()); }
+  [[nodiscard]] std::unique_ptr<TaskAnswers> decode(std::vector<InstanceScores> scores) const override;
+  [[nodiscard]] ReportPart report_part() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override;
+  [[nodiscard]] const std::vector<TokenExample>& examples() const { return examples_; }
+  [[nodiscard]] const TokenTask& task() const { return task_; }
+
+ private:
+  const TokenTask& task_;
+  std::vector<TokenExample> examples_;
+  SkippedRows skipped_;
+};
+
+/// Tags as the network learns them: IOB1 as BIO, which says of each word alone what it is.
+std::vector<std::string> learned_tags(const std::vector<std::string>& tags, const TokenTaskConfig& config) {
+  if (!config.scheme) return tags;
+  const auto to = *config.scheme == TagScheme::iob1 ? TagScheme::bio : *config.scheme;
+  return convert_tags(tags, *config.scheme, to, config.invalid_tags);
+}
+
+bool are_entity_tags(const std::vector<std::string>& labels) {
+  return std::find(labels.begin(), labels.end(), "O") != labels.end() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+           return label == "O" || label.starts_with("B-") || label.starts_with("I-") || label.starts_with("E-") || label.starts_with("S-") ||
+                  label.starts_with("L-") || label.starts_with("U-");
+         });
+}
+
+class TokenTask : public Task {
+ public:
+  TokenTask(TaskOptions options, const Tokenizer& tokenizer) : options_(std::move(options)), tokenizer_(tokenizer), labels_(options_.labels) {
+    windows_ = options_.config.tokens.windows;
+    windows_.max_length = options_.max_length;
+    windows_.check();
+    has_entities_ = are_entity_tags(labels_.names());
+    description_ = {.objective = TaskObjective::token_labels, .labels = labels_.names(), .metric = has_entities_ ? "f1" : "accuracy"};
+    outside_ = labels_.find("O").value_or(0);
+  }
+
+  [[nodiscard]] const TaskDescription& description() const override { return description_; }
+  [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override {
+    auto read = read_sentences(file, role);
+    return make_set(read.sentences, read.skipped, role);
+  }
+  [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
+
+  [[nodiscard]] const TaskOptions& options() const { return options_; }
+  [[nodiscard]] const LabelVocabulary& labels() const { return labels_; }
+  [[nodiscard]] bool has_entities() const { return has_entities_; }
+  [[nodiscard]] int64_t outside() const { return outside_; }
+
+ private:
+  [[nodiscard]] TaggedSentences read_sentences(const DataFileConfig& file, SetRole role) const {
+    const auto resolved = options_.file_of(file);
+    return read_tagged_sentences(resolved, options_.columns_of(resolved), role == SetRole::prediction ? TagUse::ignore : TagUse::read);
+  }
+  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, SetRole role) const;
+  [[nodiscard]] std::vector<int64_t> gold_of(const TaggedSentence& sentence) const;
+
+  TaskOptions options_;
+  const Tokenizer& tokenizer_;
+  LabelVocabulary labels_;
+  TokenWindowOptions windows_{};
+  TaskDescription description_{};
+  bool has_entities_ = false;
+  int64_t outside_ = 0;
+};
+
+std::vector<int64_t> TokenTask::gold_of(const TaggedSentence& sentence) const {
+  std::vector<int64_t> gold;
+  for (const auto& tag : learned_tags(sentence.tags, options_.config.tokens)) {
+    const auto label = labels_.find(tag);
+    if (!label) {
+      throw DataError(fmt::format("line {}: tag of a sentence that begins here: must be one of {}, got '{}'; add it to task.labels, or give training "
+                                  "data that has it", sentence.line, labels_.list(), tag));
+    }
+    gold.push_back(*label);
+  }
+  return gold;
+}
+
+std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, SetRole role) const {
+  std::vector<TokenExample> examples;
+  examples.reserve(sentences.size());
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    TokenExample example;
+    example.words = sentences[i].words;
+    if (role != SetRole::prediction) example.gold = gold_of(sentences[i]);
+    example.pieces = encode_words(tokenizer_, example.words);
+    example.windows = make_token_windows(example.pieces, example.gold, tokenizer_.special_tokens(), windows_, static_cast<int64_t>(i));
+    examples.push_back(std::move(example));
+  }
+  return std::make_unique<TokenSet>(*this, std::move(examples), skipped);
+}
+
+Task::TwoSets TokenTask::read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const {
+  const auto read = read_sentences(file, SetRole::train);
+  const std::vector<int64_t> one_class(read.sentences.size());
+  const auto split = hold_out_by_class(one_class, fraction, seed);
+  const auto part = [&](const std::vector<size_t>& indices, SetRole role) {
+    std::vector<TaggedSentence> chosen;
+    for (const size_t index : indices) chosen.push_back(read.sentences[index]);
+    return make_set(chosen, role == SetRole::train ? read.skipped : SkippedRows{}, role);
+  };
+  return {part(split.train, SetRole::train), part(split.held_out, SetRole::evaluation)};
+}
+
+TokenSet::TokenSet(const TokenTask& task, std::vector<TokenExample> examples, const SkippedRows& skipped)
+    : task_(task), examples_(std::move(examples)), skipped_(skipped) {
+  for (size_t i = 0; i < examples_.size(); ++i) {
+    auto& example = examples_[i];
+    example.first_instance = instances_.size();
+    for (const auto& window : example.windows) {
+      TaskInstance instance;
+      instance.sequences.push_back({.ids = window.ids, .second_segment = static_cast<int64_t>(window.ids.size())});
+      if (!example.gold.empty()) instance.labels = window.targets;
+      instance.example = static_cast<int64_t>(i);
+      instances_.push_back(std::move(instance));
+    }
+  }
+}
+
+ReportPart TokenSet::report_part() const {
+  ReportPart part;
+  part.num_skipped = skipped_.count;
+  for (const auto& example : examples_) {
+    part.text_hashes.push_back(text_hash(fmt::format("{}", fmt::join(example.words, " "))));
+    part.lengths.push_back(static_cast<int64_t>(example.pieces.ids.size()) + 2);
+    part.num_blank += example.pieces.ids.empty() ? 1 : 0;
+  }
+  return part;
+}
+
+std::vector<std::string> TokenSet::notes() const {
+  auto notes = skipped_.first;
+  int64_t empty_words = 0;
+  for (const auto& example : examples_) empty_words += example.pieces.num_empty_words;
+  if (empty_words > 0) notes.push_back(fmt::format("{} words give no piece (control characters, for example) and are predicted as {}", empty_words,
+                                                   task_.labels().names()[static_cast<size_t>(task_.outside())]));
+  return notes;
+}
+
+class TokenAnswers : public TaskAnswers {
+ public:
+  TokenAnswers(const TokenSet& set, const std::vector<InstanceScores>& scores);
+  [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
+  [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override;
+  [[nodiscard]] std::vector<int64_t> classes() const override;
+  void write(PredictionFormat format, std::ostream& out) const override;
+  [[nodiscard]] std::string table() const override;
+
+ private:
+  [[nodiscard]] const std::string& name(int64_t label) const { return set_.task().labels().names()[static_cast<size_t>(label)]; }
+  [[nodiscard]] std::vector<std::string> names(const std::vector<int64_t>& labels) const {
+    std::vector<std::string> result;
+    for (const int64_t label : labels) result.push_back(name(label));
+    return result;
+  }
+  [[nodiscard]] EntityCounts count(std::span<const int64_t> examples) const;
+
+  const TokenSet& set_;
+  std::vector<std::vector<int64_t>> predicted_;  ///< by sentence, a label for each word
+};
+
+TokenAnswers::TokenAnswers(const TokenSet& set, const std::vector<InstanceScores>& scores) : set_(set) {
+  const auto num_labels = static_cast<size_t>(set.task().labels().size());
+  for (const auto& example : set.examples()) {
+    std::vector<std::vector<int64_t>> by_window;
+    for (size_t w = 0; w < example.windows.size(); ++w) {
+      const auto& values = scores[example.first_instance + w];
+      auto& labels = by_window.emplace_back();
+      for (size_t first = 0; first < values.size(); first += num_labels) {
+        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
+        labels.push_back(std::max_element(begin, begin + static_cast<std::ptrdiff_t>(num_labels)) - begin);
+      }
+    }
+    predicted_.push_back(labels_of_words(example.pieces, example.windows, by_window, set.task().outside()));
+  }
+}
+
+EntityCounts TokenAnswers::count(std::span<const int64_t> examples) const {
+  EntityCounts counts;
+  for (const int64_t i : examples) {
+    const auto& gold = set_.examples()[static_cast<size_t>(i)].gold;
+    ALBERT_CHECK(!gold.empty(), "a measurement without gold");
+    counts.add(names(predicted_[static_cast<size_t>(i)]), names(gold));
+  }
+  return counts;
+}
+
+MetricMap TokenAnswers::measure(std::span<const int64_t> examples) const {
+  if (!set_.task().has_entities()) {
+    AccuracyCounts counts;
+    for (const int64_t i : examples) {
+      const auto& gold = set_.examples()[static_cast<size_t>(i)].gold;
+      ALBERT_CHECK(!gold.empty(), "a measurement without gold");
+      for (size_t w = 0; w < gold.size(); ++w) counts.add(predicted_[static_cast<size_t>(i)][w], gold[w]);
+    }
+    return {{"accuracy", counts.accuracy()}};
+  }
+  const auto counts = count(examples);
+  const auto micro = counts.micro();
+  return {{"f1", micro.f1}, {"precision", micro.precision}, {"recall", micro.recall}, {"macro_f1", counts.macro().f1}, {"accuracy", counts.tokens().accuracy()}};
+}
+
+std::vector<int64_t> TokenAnswers::classes() const {
+  std::vector<int64_t> all;
+  for (const auto& labels : predicted_) all.insert(all.end(), labels.begin(), labels.end());
+  return all;
+}
+
+void TokenAnswers::write(PredictionFormat /*format*/, std::ostream& out) const {
+  for (size_t i = 0; i < predicted_.size(); ++i) {
+    write_json_line({{"id", i}, {"words", set_.examples()[i].words}, {"tags", names(predicted_[i])}}, out);
+  }
+}
+
+std::string TokenAnswers::table() const {
+  if (!set_.task().has_entities()) return {};
+  std::vector<int64_t> all(predicted_.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
+  std::string text = fmt::format("{:<20}{:>10}{:>10}{:>10}{:>10}\n", "entity", "precision", "recall", "f1", "expected");
+  for (const auto& [type, scores] : count(all).by_type()) {
+    text += fmt::format("{:<20}{:>10.4f}{:>10.4f}{:>10.4f}{:>10}\n", type, scores.precision, scores.recall, scores.f1, scores.expected);
+  }
+  return text;
+}
+
+std::unique_ptr<TaskAnswers> TokenSet::decode(std::vector<InstanceScores> scores) const {
+  ALBERT_CHECK(scores.size() == instances_.size(), "{} scores for {} instances", scores.size(), instances_.size());
+  return std::make_unique<TokenAnswers>(*this, scores);
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_token_task(const TaskOptions& options, const Tokenizer& tokenizer) { return std::make_unique<TokenTask>(options, tokenizer); }
+
+std::vector<std::string> find_token_labels(const TaskOptions& options, const DataFileConfig& train) {
+  const auto file = options.file_of(train);
+  std::set<std::string> found;
+  for (const auto& sentence : read_tagged_sentences(file, options.columns_of(file)).sentences) {
+    for (const auto& tag : learned_tags(sentence.tags, options.config.tokens)) found.insert(tag);
+  }
+  return {found.begin(), found.end()};
+}
+
+}  // namespace albert
