@@ -1,4 +1,6 @@
 // albert-train CONFIG: pre-training.
+#include "cli/resume_request.h"
+
 #include <albert/base/log.h>
 #include <albert/cli/arguments.h>
 #include <albert/cli/run_main.h>
@@ -9,18 +11,7 @@
 
 namespace {
 
-using albert::ResumeRequest;
-using albert::cli::ResumeChoice;
 using albert::cli::TrainAction;
-
-ResumeRequest resume_request(const ResumeChoice& choice) {
-  switch (choice.mode) {
-    case ResumeChoice::Mode::never: return {.mode = ResumeRequest::Mode::never, .path = {}};
-    case ResumeChoice::Mode::checkpoint: return {.mode = ResumeRequest::Mode::path, .path = choice.checkpoint};
-    case ResumeChoice::Mode::automatic: break;
-  }
-  return {};
-}
 
 albert::ExitCode run(int argc, const char* const* argv) {
   const auto arguments = albert::cli::parse_train_arguments(argc, argv, std::cout);
@@ -30,7 +21,7 @@ albert::ExitCode run(int argc, const char* const* argv) {
   albert::PretrainRequest request{.prepare_only = arguments->action == TrainAction::prepare_only,
                                   .dry_run = arguments->action == TrainAction::dry_run,
                                   .evaluate = {},
-                                  .resume = resume_request(arguments->resume)};
+                                  .resume = albert::cli::resume_request(arguments->resume)};
   if (arguments->action == TrainAction::evaluate) request.evaluate = arguments->evaluated_model;
   const albert::StopSignal stop;
   return albert::run_pretraining(config, request, stop, std::cout);

@@ -41,17 +41,42 @@ struct TrainOptions {
   std::optional<std::string> resume;
 };
 
-TrainAction choose_action(const TrainOptions& options) {
-  const std::vector<std::pair<std::string, bool>> actions{
-      {"--prepare-only", options.prepare_only}, {"--dry-run", options.dry_run}, {"--evaluate", options.evaluate.has_value()}};
+/// Refuses more than one of the flags that choose what is done.
+void require_one_action(const std::vector<std::pair<std::string, bool>>& actions) {
   std::vector<std::string> chosen;
   for (const auto& [name, is_chosen] : actions) {
     if (is_chosen) chosen.push_back(name);
   }
   if (chosen.size() > 1) throw ConfigError(fmt::format("{}: must not be given together", fmt::join(chosen, ", ")));
+}
+
+TrainAction choose_action(const TrainOptions& options) {
+  require_one_action({{"--prepare-only", options.prepare_only}, {"--dry-run", options.dry_run}, {"--evaluate", options.evaluate.has_value()}});
   if (options.evaluate) return TrainAction::evaluate;
   if (options.dry_run) return TrainAction::dry_run;
   return options.prepare_only ? TrainAction::prepare_only : TrainAction::train;
+}
+
+/// The options of albert-finetune as written.
+struct FinetuneOptions {
+  bool dry_run = false;
+  std::optional<std::string> evaluate;
+  std::optional<std::string> predict;
+  std::optional<std::string> resume;
+};
+
+FinetuneAction choose_action(const FinetuneOptions& options) {
+  require_one_action({{"--dry-run", options.dry_run}, {"--evaluate", options.evaluate.has_value()}, {"--predict", options.predict.has_value()}});
+  if (options.evaluate) return FinetuneAction::evaluate;
+  if (options.predict) return FinetuneAction::predict;
+  return options.dry_run ? FinetuneAction::dry_run : FinetuneAction::train;
+}
+
+void declare_finetune(CLI::App& app, FinetuneOptions& options) {
+  app.add_flag("--dry-run", options.dry_run, "Read and check everything, print what is known about the data; write nothing");
+  app.add_option("--evaluate", options.evaluate, "Measure a fine-tuned model folder on the validation and test data, then stop")->type_name("MODEL");
+  app.add_option("--predict", options.predict, "Predict data.predict (else data.test) with a fine-tuned model folder, then stop")->type_name("MODEL");
+  app.add_option("--resume", options.resume, "auto, never, or a checkpoint folder (default: auto, from the newest good one)")->type_name("WHAT");
 }
 
 void declare_train(CLI::App& app, TrainOptions& options) {
@@ -91,6 +116,23 @@ std::optional<TrainArguments> parse_train_arguments(int argc, const char* const*
   if (arguments.device) check_device_name("--device", *arguments.device);
   arguments.action = choose_action(options);
   if (options.evaluate) arguments.evaluated_model = *options.evaluate;
+  if (options.resume) arguments.resume = parse_resume(*options.resume);
+  return arguments;
+}
+
+std::optional<FinetuneArguments> parse_finetune_arguments(int argc, const char* const* argv, std::ostream& out) {
+  CLI::App app("Fine-tunes a pre-trained model on a task as a configuration file says.", "albert-finetune");
+  prepare(app);
+  app.footer(kFooter);
+  FinetuneArguments arguments;
+  FinetuneOptions options;
+  declare_common(app, arguments);
+  declare_finetune(app, options);
+  if (!parse_or_print(app, argc, argv, out)) return std::nullopt;
+  if (arguments.device) check_device_name("--device", *arguments.device);
+  arguments.action = choose_action(options);
+  if (options.evaluate) arguments.model = *options.evaluate;
+  if (options.predict) arguments.model = *options.predict;
   if (options.resume) arguments.resume = parse_resume(*options.resume);
   return arguments;
 }

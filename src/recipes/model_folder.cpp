@@ -1,5 +1,6 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
+#include <albert/base/hash.h>
 #include <albert/io/json_text.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/model_folder.h>
@@ -12,8 +13,13 @@ namespace {
 
 constexpr uint64_t kConfigLimitBytes = 1U << 20U;
 
-/// The metadata that transformers looks for.
-const io::SafetensorsMetadata kMetadata{{"format", "pt"}};
+/// What transformers looks for, and which vocabulary the ids belong to.
+io::SafetensorsMetadata metadata_of(const ModelFolder& files) {
+  io::SafetensorsMetadata metadata{{"format", "pt"}};
+  const auto vocabulary = files.texts.find("spiece.model");
+  if (vocabulary != files.texts.end()) metadata[kTokenizerMetadata] = sha256_hex(vocabulary->second);
+  return metadata;
+}
 
 bool any_starts_with(const io::NamedArrays& arrays, std::string_view prefix) {
   const auto found = arrays.lower_bound(prefix);
@@ -46,6 +52,13 @@ TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
   return options;
 }
 
+std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length) {
+  return {{"spiece.model", tokenizer.model_bytes()},
+          {"tokenizer_config.json", write_tokenizer_config_json({.lower_case = tokenizer.options().lower_case,
+                                                                 .keep_accents = tokenizer.options().keep_accents,
+                                                                 .max_length = max_length})}};
+}
+
 ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer) {
   ModelFolder files;
   for (const auto& [name, tensor] : published_tensors(parameters_by_name(model), model.config())) files.weights.add(name, tensor);
@@ -54,10 +67,7 @@ ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer
   if (tokenizer != nullptr) {
     const auto& special = tokenizer->special_tokens();
     config.special_ids = {.pad = special.pad, .cls = special.cls, .sep = special.sep};
-    files.texts["spiece.model"] = tokenizer->model_bytes();
-    files.texts["tokenizer_config.json"] = write_tokenizer_config_json({.lower_case = tokenizer->options().lower_case,
-                                                                        .keep_accents = tokenizer->options().keep_accents,
-                                                                        .max_length = model.config().max_position_embeddings});
+    files.texts = tokenizer_files(*tokenizer, model.config().max_position_embeddings);
   }
   files.texts["config.json"] = write_config_json(config);
   return files;
@@ -71,7 +81,7 @@ void write_model_folder(const std::filesystem::path& folder, const ModelFolder& 
   std::filesystem::remove_all(temporary);
   make_directories(temporary);
   try {
-    io::write_safetensors(temporary / "model.safetensors", files.weights.arrays(), kMetadata);
+    io::write_safetensors(temporary / "model.safetensors", files.weights.arrays(), metadata_of(files));
     for (const auto& [name, text] : files.texts) {
       FileWriter writer(temporary / name);
       writer.write(text);

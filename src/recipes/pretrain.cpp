@@ -1,9 +1,10 @@
+#include "recipes/run_common.h"
+
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
 #include <albert/base/log.h>
 #include <albert/config/writer.h>
-#include <albert/config/yaml_reader.h>
 #include <albert/data/store_builder.h>
 #include <albert/dist/world.h>
 #include <albert/model/device.h>
@@ -20,27 +21,14 @@
 #include <ATen/Parallel.h>
 #include <nlohmann/json.hpp>
 
-#include <malloc.h>
-
 #include <algorithm>
-#include <limits>
 #include <ostream>
 
 namespace albert {
 namespace {
 
-constexpr uint64_t kConfigLimitBytes = 4U << 20U;
 /// `training.micro_batch: auto`: as many sequences as hold about this many tokens, which keeps base below 6 GB.
 constexpr int64_t kMicroBatchTokens = 4096;
-
-/// Each step allocates and frees the same large tensors. By default glibc maps and unmaps them, and the kernel clears their pages
-/// anew each time; kept in the heap they are reused.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  ::mallopt(M_MMAP_MAX, 0);
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
-}
 
 /// The trainer's view of the model.
 class PretrainingFiles : public ModelFiles {
@@ -60,12 +48,6 @@ class PretrainingFiles : public ModelFiles {
   PretrainingModelImpl& model_;
   std::map<std::string, std::string> texts_;
 };
-
-std::optional<Precision> chosen_precision(PrecisionChoice choice) {
-  if (choice == PrecisionChoice::fp32) return Precision::fp32;
-  if (choice == PrecisionChoice::bf16) return Precision::bf16;
-  return std::nullopt;
-}
 
 /// The configuration that a run with init_from has: the vocabulary is the one that the weights belong to.
 PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
@@ -120,20 +102,6 @@ double mean_tokens(const PretrainingDataset& dataset) {
   constexpr int64_t kExamples = 256;
   const int64_t count = std::min(kExamples, dataset.examples_per_epoch(0));
   return static_cast<double>(make_batch(dataset, 0, 0, count).num_tokens()) / static_cast<double>(count);
-}
-
-/// Refuses to go on with another run's checkpoint, with a list of what differs.
-void require_same_run(const PretrainConfig& config) {
-  const auto path = config.output / "config.yaml";
-  if (!std::filesystem::exists(config.output / "checkpoints") || !std::filesystem::exists(path)) return;
-  const auto earlier = config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string());
-  std::string differences;
-  for (const auto& [key, a, b] : config::diff_configs(identity_of(earlier), identity_of(config))) {
-    differences += fmt::format("\n  {}: was {}, is {}", key, a, b);
-  }
-  if (differences.empty()) return;
-  throw ConfigError(fmt::format("output: {} holds a run with other settings, which cannot be resumed with these; set them back, choose "
-                                "another output, or delete the folder:{}", config.output.string(), differences));
 }
 
 std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PreparedText& text) {

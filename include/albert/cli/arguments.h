@@ -48,7 +48,22 @@ struct TrainArguments : CommonArguments {
   ResumeChoice resume;
 };
 
+enum class FinetuneAction {
+  train,
+  dry_run,   ///< read and check everything, print the data report
+  evaluate,  ///< measure `model` on the validation and test data
+  predict,   ///< predict data.predict with `model`
+};
+
+/// albert-finetune CONFIG [options]
+struct FinetuneArguments : CommonArguments {
+  FinetuneAction action = FinetuneAction::train;
+  std::filesystem::path model;  ///< for evaluate and predict
+  ResumeChoice resume;
+};
+
 /// nullopt when --help or --version was asked for and printed to `out`. Throws ConfigError for everything that is wrong.
+std::optional<FinetuneArguments> parse_finetune_arguments(int argc, const char* const* argv, std::ostream& out);
 std::optional<TrainArguments> parse_train_arguments(int argc, const char* const* argv, std::ostream& out);
 
 /// "auto", "cpu", "cuda" or "cuda:N"; throws ConfigError that names `option` otherwise.

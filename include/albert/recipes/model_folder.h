@@ -20,6 +20,12 @@ struct ModelFolder {
   std::map<std::string, std::string> texts;  ///< config.json, spiece.model, tokenizer_config.json
 };
 
+/// Key in the metadata of model.safetensors: SHA-256 of the spiece.model that its ids belong to.
+inline constexpr const char* kTokenizerMetadata = "spiece_model_sha256";
+
+/// spiece.model and tokenizer_config.json.
+std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length);
+
 /// `tokenizer` may be null: then the folder has no vocabulary.
 ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer);
 

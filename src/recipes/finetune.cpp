@@ -1,0 +1,265 @@
+#include "recipes/finetune_run.h"
+#include "recipes/run_common.h"
+
+#include <albert/base/log.h>
+#include <albert/eval/seed_summary.h>
+#include <albert/recipes/finetune.h>
+#include <albert/train/run_lock.h>
+
+#include <ATen/Parallel.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <ostream>
+#include <sstream>
+
+namespace albert {
+namespace {
+
+/// Seeds of restarts are far from those of the runs.
+constexpr int64_t kRestartSeedStep = 1000003;
+
+/// Folder of the run with a seed, below `output`.
+std::filesystem::path run_folder(const FinetuneConfig& config, int64_t seed) {
+  return config.training.runs == 1 ? std::filesystem::path() : std::filesystem::path(fmt::format("run-{}", seed));
+}
+
+nlohmann::ordered_json to_json(const Measurement& measurement, const std::string& metric) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : measurement.metrics) json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+  if (metric != "loss") json[metric + "_interval_95"] = {measurement.interval.low, measurement.interval.high};
+  if (measurement.is_collapsed) json["collapsed"] = true;
+  return json;
+}
+
+void print(const std::string& name, const Measurement& measurement, const std::string& metric, std::ostream& out) {
+  for (const auto& [key, value] : measurement.metrics) {
+    out << fmt::format("{:<11} {:<28} {:.4f}", name, key, value);
+    if (key == metric) out << fmt::format("   95 % interval {:.4f} to {:.4f}", measurement.interval.low, measurement.interval.high);
+    out << '\n';
+  }
+}
+
+nlohmann::ordered_json to_json(const SeedSummary& summary) {
+  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(); };
+  return {{"runs", summary.runs}, {"median", number(summary.median)}, {"minimum", number(summary.minimum)}, {"maximum", number(summary.maximum)},
+          {"mean", number(summary.mean)}, {"standard_deviation", number(summary.standard_deviation)}, {"half_width_95", number(summary.half_width)}};
+}
+
+/// Predictions of a set, in all formats that the task has.
+void write_predictions(const TaskAnswers& answers, const std::filesystem::path& folder, const std::string& name, const NamedTask* named) {
+  const auto write = [&](PredictionFormat format, const std::string& file) {
+    std::ostringstream text;
+    answers.write(format, text);
+    if (!text.str().empty()) write_file_atomically(folder / file, text.str());
+  };
+  make_directories(folder);
+  write(PredictionFormat::jsonl, name + ".jsonl");
+  if (named == nullptr) return;
+  const bool is_squad = named->kind == TaskKind::question_answering;
+  if (is_squad) {
+    write(PredictionFormat::submission, name + "_predictions.json");
+    write(PredictionFormat::null_odds, name + "_null_odds.json");
+  } else if (!named->submission_file.empty()) {
+    write(PredictionFormat::submission, named->submission_file);
+  } else if (named->kind == TaskKind::multiple_choice) {
+    write(PredictionFormat::submission, name + "_answers.tsv");
+  }
+}
+
+std::unique_ptr<TaskAnswers> answers_of(TaskModelImpl& model, const Task& task, const TaskSet& set, const FinetuningOptions& options) {
+  return set.decode(score_instances(model, set.instances(), task.description().objective, options.micro_batch_tokens, options.device));
+}
+
+/// Where a SQuAD 2.0 model answers "": what the validation data say, unless the configuration says it.
+TaskFile final_task_file(const FinetuneParts& parts, const Measurement& validation) {
+  TaskFile file{.task = parts.config.task, .max_length = parts.config.data.max_length};
+  const auto threshold = validation.metrics.find("best_f1_threshold");
+  auto& chosen = file.task.question_answering.no_answer_threshold;
+  if (chosen.is_auto() && threshold != validation.metrics.end()) chosen.value = threshold->second;
+  return file;
+}
+
+/// Trains one run, again with other seeds where it collapsed.
+FinetuneResult finetune_seed(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
+                             const StopSignal& stop) {
+  auto result = finetune_once(parts, folder, seed, resume, stop);
+  for (int64_t again = 1; result.outcome != RunOutcome::stopped && result.validation.is_collapsed; ++again) {
+    spdlog::warn("the run with seed {} has collapsed: it predicts one class only; try a lower optimizer.learning_rate or a longer schedule.warmup", result.seed);
+    if (again > parts.config.training.restart_collapsed) break;
+    const int64_t other = seed + again * kRestartSeedStep;
+    result = finetune_once(parts, folder / fmt::format("restart-{}", again), other, {}, stop);
+  }
+  return result;
+}
+
+struct AllRuns {
+  std::vector<FinetuneResult> results{};
+  size_t best = 0;
+  bool is_stopped = false;
+};
+
+AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const StopSignal& stop) {
+  const auto& config = parts.config;
+  const auto metric = best_metric(config, parts.task);
+  AllRuns runs;
+  for (int64_t i = 0; i < config.training.runs; ++i) {
+    const int64_t seed = config.training.common.seed + i;
+    const auto folder = config.output / run_folder(config, seed);
+    if (config.training.runs > 1) spdlog::info("run {} of {}", i + 1, config.training.runs);
+    make_directories(folder);
+    auto result = finetune_seed(parts, folder, seed, resume, stop);
+    if (result.outcome == RunOutcome::stopped) {
+      runs.is_stopped = true;
+      return runs;
+    }
+    runs.results.push_back(std::move(result));
+    const auto score = [&](size_t index) {
+      const auto found = runs.results[index].validation.metrics.find(metric.name);
+      if (found == runs.results[index].validation.metrics.end() || std::isnan(found->second)) return -std::numeric_limits<double>::infinity();
+      return metric.direction == BestMetric::Direction::higher ? found->second : -found->second;
+    };
+    if (score(runs.results.size() - 1) > score(runs.best)) runs.best = runs.results.size() - 1;
+  }
+  return runs;
+}
+
+void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::string& metric, std::ostream& out) {
+  nlohmann::ordered_json json{{"metric", metric}, {"runs", nlohmann::ordered_json::array()}};
+  std::vector<double> validation;
+  std::vector<double> test;
+  for (const auto& result : runs.results) {
+    nlohmann::ordered_json run{{"seed", result.seed}, {"best_step", result.best_step}};
+    if (parts.sets.validation) {
+      run["validation"] = to_json(result.validation, metric);
+      validation.push_back(result.validation.metrics.at(metric));
+    }
+    if (parts.sets.test) {
+      run["test"] = to_json(result.test, metric);
+      test.push_back(result.test.metrics.at(metric));
+    }
+    json["runs"].push_back(std::move(run));
+  }
+  const auto& best = runs.results[runs.best];
+  json["best_seed"] = best.seed;
+  if (parts.sets.validation) print("validation", best.validation, metric, out);
+  if (parts.sets.test) print("test", best.test, metric, out);
+  const auto summarize = [&](const char* name, const std::vector<double>& scores) {
+    if (scores.empty()) return;
+    const auto summary = summarize_seeds(scores);
+    json[std::string(name) + "_summary"] = to_json(summary);
+    if (scores.size() > 1) {
+      out << fmt::format("{:<11} {} over {} seeds: median {:.4f}, from {:.4f} to {:.4f}, mean {:.4f} +- {:.4f} (95 %)\n", name, metric, summary.runs,
+                         summary.median, summary.minimum, summary.maximum, summary.mean, summary.half_width);
+    }
+  };
+  summarize("validation", validation);
+  summarize("test", test);
+  write_file_atomically(parts.config.output / "results.json", json.dump(2) + "\n");
+}
+
+ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
+  const auto& config = parts.config;
+  const auto metric = best_metric(config, parts.task).name;
+  auto runs = train_all(parts, request.resume, stop);
+  if (runs.is_stopped) {
+    spdlog::warn("stopped on request and saved; the same command goes on from there");
+    return ExitCode::stopped;
+  }
+  write_results(parts, runs, metric, out);
+  auto& best = runs.results[runs.best];
+  const auto options = finetuning_options(parts, best.seed);
+  if (parts.sets.validation) {
+    const auto answers = answers_of(*best.model, parts.task, *parts.sets.validation, options);
+    out << answers->table();
+  }
+  for (const auto& [name, set] : {std::pair{"test", parts.sets.test.get()}, std::pair{"predict", parts.sets.predict.get()}}) {
+    if (set != nullptr) write_predictions(*answers_of(*best.model, parts.task, *set, options), config.output / "predictions", name, parts.options.named);
+  }
+  write_model_folder(config.output / "final",
+                     task_model_folder(*best.model, parts.task.description(), final_task_file(parts, best.validation), *parts.source.tokenizer));
+  out << fmt::format("model    {}\nresults  {}\n", (config.output / "final").string(), (config.output / "results.json").string());
+  return ExitCode::done;
+}
+
+/// Measures or predicts with a fine-tuned folder.
+ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, std::ostream& out) {
+  const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
+  auto loaded = load_task_model(folder);
+  FinetuneConfig config = given;
+  config.data.train.reset();
+  if (request.predict && !config.data.predict) config.data.predict = config.data.test;
+  if (request.predict) {
+    config.data.validation.reset();
+    config.data.more_validation.clear();
+    config.data.test.reset();
+  } else {
+    config.data.predict.reset();
+  }
+  if (!config.data.validation && !config.data.test && !config.data.predict) {
+    throw ConfigError(request.predict ? "data.predict: must name the file to predict" : "data.validation: must name a file to evaluate on, or data.test one");
+  }
+  // The user's files and columns with the model's labels: its order of outputs counts.
+  auto options = task_options(config.task, config.data.max_length);
+  options.labels = loaded.task->description().labels;
+  options.config.question_answering.no_answer_threshold = loaded.file.task.question_answering.no_answer_threshold;
+  if (!given.task.question_answering.no_answer_threshold.is_auto() || request.evaluate) {
+    options.config.question_answering.no_answer_threshold = given.task.question_answering.no_answer_threshold;
+  }
+  const auto task = make_task(options, *loaded.source.tokenizer);
+  if (head_of(task->description()) != loaded.model->head()) {
+    throw ConfigError(fmt::format("task: must be what {} was trained for", folder.string()));
+  }
+  const auto sets = read_finetune_sets(config, *task);
+  for (const auto& line : describe_sets(sets, *task, config.data.max_length)) spdlog::info("{}", line);
+  const auto device = resolve_device(config.training.common.device);
+  loaded.model->to(device);
+  loaded.model->set_precision(resolve_precision(chosen_precision(config.training.common.precision), device));
+  loaded.model->parameters_changed();
+  const FinetuneParts parts{.config = config, .source = loaded.source, .task = *task, .options = options, .sets = sets, .device = device};
+  const auto run_options = finetuning_options(parts, config.training.common.seed);
+  const auto metric = best_metric(config, *task).name;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  const auto measure = [&](const std::string& name, const TaskSet* set) {
+    if (set != nullptr) json[name] = to_json(measure_set(*loaded.model, *task, *set, metric, run_options), metric);
+  };
+  measure("validation", sets.validation.get());
+  for (const auto& [name, set] : sets.more) measure(name, set.get());
+  measure("test", sets.test.get());
+  if (!json.empty()) out << json.dump(2) << '\n';
+  if (sets.predict) {
+    write_predictions(*answers_of(*loaded.model, *task, *sets.predict, run_options), config.output / "predictions", "predict", options.named);
+    out << fmt::format("predictions  {}\n", (config.output / "predictions").string());
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
+  if (config.training.common.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.common.intra_op_threads.value));
+  const auto device = resolve_device(config.training.common.device);
+  if (device.is_cpu()) keep_freed_memory();
+  if (request.evaluate || request.predict) return use_model(config, request, out);
+  if (!config.data.train) throw ConfigError("data.train: must name the file to learn from");
+  const auto source = read_source_folder(config.model.init_from);
+  auto options = task_options(config.task, config.data.max_length);
+  options.labels = find_labels(options, *config.data.train);
+  const auto task = make_task(options, *source.tokenizer);
+  const auto sets = read_finetune_sets(config, *task);
+  const auto lines = describe_sets(sets, *task, config.data.max_length);
+  if (request.dry_run) {
+    for (const auto& line : lines) out << line << '\n';
+    return ExitCode::done;
+  }
+  for (const auto& line : lines) spdlog::info("{}", line);
+  const RunLock lock(config.output);
+  require_same_run(config, run_folder(config, config.training.common.seed) / "checkpoints");
+  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
+  const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
+  return train(parts, request, stop, out);
+}
+
+}  // namespace albert

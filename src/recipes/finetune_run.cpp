@@ -1,0 +1,229 @@
+#include "recipes/finetune_run.h"
+
+#include "recipes/run_common.h"
+
+#include <albert/base/hash.h>
+#include <albert/base/log.h>
+#include <albert/dist/world.h>
+#include <albert/model/initialization.h>
+#include <albert/report/curves.h>
+#include <albert/train/matmul_rate.h>
+
+#include <algorithm>
+#include <set>
+
+namespace albert {
+namespace {
+
+constexpr int64_t kMicroBatchTokens = 4096;
+constexpr std::string_view kHead = "albert.";
+
+/// Whether training leaves a parameter as it is.
+bool is_frozen(const std::string& name, Freeze freeze) {
+  if (freeze == Freeze::embeddings) return name.starts_with("albert.embeddings.");
+  return freeze == Freeze::encoder && name.starts_with(kHead) && !name.starts_with("albert.pooler.");
+}
+
+/// The trainer's view of the model.
+class TaskFiles : public ModelFiles {
+ public:
+  TaskFiles(TaskModelImpl& model, const TaskDescription& task, const TaskFile& file, const Tokenizer& tokenizer)
+      : model_(model), texts_(task_model_folder(model, task, file, tokenizer).texts) {}
+  [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> tensors() const override {
+    return published_tensors(parameters_by_name(model_), model_.config());
+  }
+  [[nodiscard]] std::map<std::string, std::string> files() const override { return texts_; }
+  void load(const io::NamedArrays& arrays) override {
+    import_arrays(arrays, parameters_by_name(model_), model_.config(), {}, "model.safetensors");
+    model_.parameters_changed();
+  }
+
+ private:
+  TaskModelImpl& model_;
+  std::map<std::string, std::string> texts_;
+};
+
+/// The source's shape with the dropout of the configuration, or of the paper for a named task.
+AlbertConfig shape_of(const FinetuneParts& parts) {
+  AlbertConfig shape = parts.source.config.shape;
+  const auto& model = parts.config.model;
+  const NamedTask* named = parts.options.named;
+  const bool has_paper = named != nullptr && named->paper.has_value();
+  if (has_paper || model.dropout.value) {
+    const double dropout = model.dropout.value ? *model.dropout.value : named->paper->dropout;
+    shape.hidden_dropout_prob = dropout;
+    shape.attention_probs_dropout_prob = dropout;
+  }
+  if (has_paper || model.classifier_dropout.value) {
+    shape.classifier_dropout_prob = model.classifier_dropout.value ? *model.classifier_dropout.value : named->paper->classifier_dropout;
+  }
+  if (parts.config.data.max_length > shape.max_position_embeddings) {
+    throw ConfigError(fmt::format("data.max_length: must be at most the {} positions of model.init_from, got {}", shape.max_position_embeddings,
+                                  parts.config.data.max_length));
+  }
+  return shape;
+}
+
+HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head) {
+  switch (parts.config.model.head) {
+    case HeadChoice::keep: return HeadTransfer::keep;
+    case HeadChoice::replace: return HeadTransfer::replace;
+    case HeadChoice::automatic: break;
+  }
+  const auto source_head = task_head_of(parts.source.config);
+  const bool is_same = source_head == head && (!head.has_labels() || parts.task.description().labels.empty() ||
+                                               parts.source.config.labels == parts.task.description().labels);
+  return is_same ? HeadTransfer::keep : HeadTransfer::replace;
+}
+
+TaskModel make_model(const FinetuneParts& parts, int64_t seed) {
+  const auto shape = shape_of(parts);
+  const auto head = head_of(parts.task.description());
+  TaskModel model(shape, head);
+  initialize(parameters_by_name(*model), shape.initializer_range, static_cast<uint64_t>(seed));
+  if (parts.config.model.random_weights) {
+    spdlog::warn("model.random_weights: the weights of model.init_from are not used");
+    model->parameters_changed();
+    return model;
+  }
+  const auto transfer = transfer_of(parts, head);
+  const auto report = load_weights(parts.source, *model, task_import_rules(parts.source.config, head, transfer, "model.init_from"));
+  std::set<std::string> anew;
+  for (const auto& name : report.missing) anew.insert(name);
+  if (!anew.empty()) spdlog::info("new and untrained: {}", fmt::join(anew, ", "));
+  return model;
+}
+
+std::vector<OptimizedParameter> optimized_parameters(TaskModelImpl& model, const FinetuneConfig& config) {
+  std::vector<OptimizedParameter> result;
+  for (const auto& [name, tensor] : parameters_by_name(model)) {
+    if (is_frozen(name, config.model.freeze)) {
+      tensor.set_requires_grad(false);
+      continue;
+    }
+    result.push_back({.name = name, .tensor = tensor,
+                      .learning_rate_scale = learning_rate_multiplier(name, model.config(), config.optimizer.layer_decay)});
+  }
+  return result;
+}
+
+std::vector<double> class_weights(const FinetuneParts& parts) {
+  const auto& chosen = parts.config.loss.class_weights;
+  const auto& labels = parts.task.description().labels;
+  const auto objective = parts.task.description().objective;
+  if (!chosen) return {};
+  if (objective != TaskObjective::single_label && objective != TaskObjective::token_labels) {
+    throw ConfigError("loss.class_weights: must be null for a task without classes");
+  }
+  if (chosen->is_auto()) return balanced_class_weights(*parts.sets.train, static_cast<int64_t>(labels.size()));
+  std::vector<double> weights(labels.size(), 1.0);
+  for (const auto& [label, weight] : *chosen->value) {
+    const auto found = std::find(labels.begin(), labels.end(), label);
+    if (found == labels.end()) {
+      throw ConfigError(fmt::format("loss.class_weights: label must be one of {}, got '{}'", fmt::join(labels, ", "), label));
+    }
+    weights[static_cast<size_t>(found - labels.begin())] = weight;
+  }
+  return weights;
+}
+
+double mean_tokens(const TaskSet& set) {
+  double tokens = 0;
+  for (const auto& instance : set.instances()) tokens += static_cast<double>(instance.num_tokens());
+  return tokens / static_cast<double>(std::max<size_t>(set.instances().size(), 1));
+}
+
+/// Weights of the best checkpoint, or of the last one where none was ranked.
+int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, TaskFiles& files) {
+  if (state.best.empty()) return state.step;
+  const auto best = io::load_checkpoint(checkpoints / "best");
+  files.load(best.arrays("model.safetensors"));
+  return state.best.front().step;
+}
+
+}  // namespace
+
+FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
+  const auto& training = parts.config.training;
+  // Sequences of a micro-batch are counted in tokens: as many as would fit at full length.
+  const int64_t tokens = training.common.micro_batch.value ? *training.common.micro_batch.value * parts.config.data.max_length : kMicroBatchTokens;
+  FinetuningOptions options;
+  options.device = parts.device;
+  options.sampler = {.batch_size = training.common.batch_size,
+                     .batch_tokens = training.batch_tokens,
+                     .shuffle = training.shuffle,
+                     .group_by_length = training.group_by_length && training.shuffle,
+                     .seed = static_cast<uint64_t>(seed)};
+  options.micro_batch_tokens = tokens;
+  options.seed = static_cast<uint64_t>(seed);
+  options.application_decay = parts.config.optimizer.layer_decay.application_rate();
+  options.loss = {.class_weights = parts.sets.train ? class_weights(parts) : std::vector<double>{}, .label_smoothing = parts.config.loss.label_smoothing};
+  return options;
+}
+
+BestMetric best_metric(const FinetuneConfig& config, const Task& task) {
+  BestMetric best{.name = config.evaluation.metric.or_else(task.description().metric)};
+  const bool is_lower = best.name.ends_with("loss") || best.name.ends_with("error");
+  best.direction = is_lower ? BestMetric::Direction::lower : BestMetric::Direction::higher;
+  return best;
+}
+
+Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options) {
+  Measurement result;
+  result.metrics = evaluate_task(model, set, task.description(), options);
+  const auto answers = set.decode(score_instances(model, set.instances(), task.description().objective, options.micro_batch_tokens, options.device));
+  if (metric != "loss") result.interval = metric_interval(*answers, metric, /*seed=*/1);
+  const auto classes = answers->classes();
+  result.is_collapsed = classes.size() > 1 && std::all_of(classes.begin(), classes.end(), [&](int64_t value) { return value == classes.front(); });
+  return result;
+}
+
+FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
+                             const StopSignal& stop) {
+  const auto& config = parts.config;
+  const auto precision = resolve_precision(chosen_precision(config.training.common.precision), parts.device);
+  const auto options = finetuning_options(parts, seed);
+  FinetuneResult result;
+  result.seed = seed;
+  result.model = make_model(parts, seed);
+  auto& model = result.model;
+  model->set_precision(precision);
+  model->to(parts.device);
+  model->parameters_changed();
+  const auto world = single_process();
+  const auto optimizer = make_optimizer(config.optimizer.algorithm, optimized_parameters(*model, config));
+  FinetuningProgram program(*model, parts.task.description(), *parts.sets.train, parts.sets.evaluated(), options);
+  DurationScale scale{.steps_per_epoch = static_cast<double>(program.steps_per_epoch()),
+                      .tokens_per_step = mean_tokens(*parts.sets.train) * program.examples_per_epoch() / static_cast<double>(program.steps_per_epoch())};
+  auto plan = plan_steps(config.training.common, config.evaluation.common, config.checkpoint, config.logging, scale);
+  if (parts.sets.evaluated().empty()) plan.evaluate_every = 0;
+  scale.total_steps = static_cast<double>(plan.total_steps);
+  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale);
+
+  TaskFiles files(*model, parts.task.description(), {.task = config.task, .max_length = config.data.max_length}, *parts.source.tokenizer);
+  Checkpointer checkpointer(folder / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
+                            {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
+                             {"data", data_hash(*parts.sets.train)},
+                             {"tokenizer", parts.source.tokenizer->hash()}},
+                            config.checkpoint);
+  MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
+  Progress progress;
+  spdlog::info("{} on {}, {} steps, {} per epoch, seed {}", precision == Precision::bf16 ? "bf16" : "fp32", describe_device(parts.device),
+               plan.total_steps, program.steps_per_epoch(), seed);
+  const double rate = measure_matmul_rate(parts.device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const auto best = parts.sets.validation ? best_metric(config, parts.task) : BestMetric{};
+  Trainer trainer({.plan = plan, .gradient_clip = config.training.common.gradient_clip, .seed = seed, .best = best,
+                   .patience = config.evaluation.early_stopping.patience, .matmul_flops_per_second = rate},
+                  {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
+                   .sink = sink, .progress = progress, .stop = stop});
+  const auto summary = trainer.run(resume);
+  result.outcome = summary.outcome;
+  write_curves(folder / "metrics.jsonl", folder / "curves.svg", folder.filename().string());
+  if (summary.outcome == RunOutcome::stopped) return result;
+  result.best_step = load_best(folder / "checkpoints", trainer.state(), files);
+  if (parts.sets.validation) result.validation = measure_set(*model, parts.task, *parts.sets.validation, best.name, options);
+  if (parts.sets.test) result.test = measure_set(*model, parts.task, *parts.sets.test, best_metric(config, parts.task).name, options);
+  return result;
+}
+
+}  // namespace albert

@@ -1,0 +1,55 @@
+// One training of a fine-tuning: one seed, one folder.
+#pragma once
+
+#include "recipes/finetune_data.h"
+
+#include <albert/recipes/finetune.h>
+#include <albert/recipes/task_folder.h>
+#include <albert/train/trainer.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace albert {
+
+/// What all trainings share.
+struct FinetuneParts {
+  const FinetuneConfig& config;
+  const SourceFolder& source;
+  const Task& task;
+  const TaskOptions& options;
+  const FinetuneSets& sets;
+  at::Device device{at::kCPU};
+};
+
+/// What a set measured, with the interval of the headline metric.
+struct Measurement {
+  MetricMap metrics{};
+  Interval interval{};
+  bool is_collapsed = false;  ///< one class only is predicted, where there are several
+};
+
+struct FinetuneResult {
+  RunOutcome outcome = RunOutcome::finished;
+  int64_t seed = 0;
+  int64_t best_step = 0;
+  Measurement validation{};
+  Measurement test{};
+  TaskModel model{nullptr};  ///< of the best step
+};
+
+/// The options that program and measurements take.
+FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed);
+
+/// Trains into `folder` with `seed`, loads the best checkpoint and measures it.
+FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
+                             const StopSignal& stop);
+
+/// Metrics of a set, their interval, and whether the model has collapsed.
+Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options);
+
+/// The metric that chooses, and its direction.
+BestMetric best_metric(const FinetuneConfig& config, const Task& task);
+
+}  // namespace albert

@@ -1,0 +1,44 @@
+// What the runs of all programs do alike.
+#pragma once
+
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/config/writer.h>
+#include <albert/config/yaml_reader.h>
+#include <albert/model/device.h>
+#include <albert/train/training_config.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace albert {
+
+/// Largest config.yaml, task.yaml and the like that is read.
+inline constexpr uint64_t kConfigLimitBytes = 4U << 20U;
+
+/// Each step allocates and frees the same large tensors. By default glibc maps and unmaps them, and the kernel clears their pages
+/// anew each time; kept in the heap they are reused.
+void keep_freed_memory();
+
+/// None for `auto`.
+std::optional<Precision> chosen_precision(PrecisionChoice choice);
+
+/// Refuses to go on with another run's checkpoints, which would lie in config.output / `checkpoints`: ConfigError with a list of what
+/// differs.
+template <typename Config>
+void require_same_run(const Config& config, const std::filesystem::path& checkpoints = "checkpoints") {
+  const auto& output = config.output;
+  const auto path = output / "config.yaml";
+  if (!std::filesystem::exists(output / checkpoints) || !std::filesystem::exists(path)) return;
+  const auto earlier = config::parse_config<Config>(read_file(path, kConfigLimitBytes), path.string());
+  std::string differences;
+  for (const auto& [key, a, b] : config::diff_configs(identity_of(earlier), identity_of(config))) {
+    differences += fmt::format("\n  {}: was {}, is {}", key, a, b);
+  }
+  if (differences.empty()) return;
+  throw ConfigError(fmt::format("output: {} holds a run with other settings, which cannot be resumed with these; set them back, choose "
+                                "another output, or delete the folder:{}", output.string(), differences));
+}
+
+}  // namespace albert

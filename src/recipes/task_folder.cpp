@@ -1,0 +1,102 @@
+#include "recipes/run_common.h"
+
+#include <albert/base/hash.h>
+#include <albert/io/safetensors.h>
+#include <albert/recipes/task_folder.h>
+#include <albert/tasks/finetuning.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace albert {
+namespace {
+
+constexpr const char* kTaskFile = "task.yaml";
+
+/// What a folder of Hugging Face does, from its class and labels.
+TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head) {
+  TaskFile file;
+  file.max_length = std::min<int64_t>(config.shape.max_position_embeddings, 512);
+  switch (head.head) {
+    case TaskHead::sequence:
+      file.task.type = config.problem_type == kMultiLabel                            ? TaskKind::multi_label_classification
+                       : config.problem_type == kRegression || head.num_labels == 1 ? TaskKind::regression
+                                                                                     : TaskKind::sequence_classification;
+      break;
+    case TaskHead::token: file.task.type = TaskKind::token_classification; break;
+    case TaskHead::question_answering:
+    case TaskHead::question_answering_beam: file.task.type = TaskKind::question_answering; break;
+    case TaskHead::multiple_choice: file.task.type = TaskKind::multiple_choice; break;
+  }
+  if (file.task.type != TaskKind::regression && head.has_labels()) file.task.labels = config.labels;
+  return file;
+}
+
+}  // namespace
+
+SourceFolder read_source_folder(const std::filesystem::path& folder) {
+  for (const auto* name : {"config.json", "model.safetensors", "spiece.model"}) {
+    if (!std::filesystem::exists(folder / name)) throw IoError(fmt::format("{}: not a model folder with a vocabulary: {} is missing", folder.string(), name));
+  }
+  const auto config_path = folder / "config.json";
+  SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
+  source.tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(folder / "spiece.model", read_tokenizer_options(folder)));
+  if (source.tokenizer->vocab_size() != source.config.shape.vocab_size) {
+    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}", folder.string(),
+                              source.tokenizer->vocab_size(), source.config.shape.vocab_size));
+  }
+  const auto file = io::SafetensorsFile::open(folder / "model.safetensors");
+  const auto written = file.metadata().find(kTokenizerMetadata);
+  if (written != file.metadata().end() && written->second != sha256_hex(source.tokenizer->model_bytes())) {
+    throw IoError(fmt::format("{}: spiece.model does not belong to the model: model.safetensors was written with another one", folder.string()));
+  }
+  return source;
+}
+
+ImportReport load_weights(const SourceFolder& folder, TaskModelImpl& model, const ImportRules& rules) {
+  const auto path = folder.path / "model.safetensors";
+  const auto file = io::SafetensorsFile::open(path);
+  auto report = import_arrays(file.arrays(), parameters_by_name(model), model.config(), rules, path.string());
+  model.parameters_changed();
+  return report;
+}
+
+ModelFolder task_model_folder(TaskModelImpl& model, const TaskDescription& task, const TaskFile& file, const Tokenizer& tokenizer) {
+  ModelFolder folder;
+  for (const auto& [name, tensor] : published_tensors(parameters_by_name(model), model.config())) folder.weights.add(name, tensor);
+  folder.texts = tokenizer_files(tokenizer, model.config().max_position_embeddings);
+  auto config = task_config(model.config(), model.head(), task.labels, problem_type_of(task));
+  const auto& special = tokenizer.special_tokens();
+  config.special_ids = {.pad = special.pad, .cls = special.cls, .sep = special.sep};
+  folder.texts["config.json"] = write_config_json(config);
+  folder.texts[kTaskFile] = config::to_yaml(file);
+  return folder;
+}
+
+LoadedTaskModel load_task_model(const std::filesystem::path& folder) {
+  LoadedTaskModel loaded;
+  loaded.source = read_source_folder(folder);
+  const auto head = task_head_of(loaded.source.config);
+  if (!head) {
+    throw IoError(fmt::format("{}: must be a fine-tuned model, config.json names {}; fine-tune it with albert-finetune", folder.string(),
+                              loaded.source.config.architecture.empty() ? "no class" : loaded.source.config.architecture));
+  }
+  const auto path = folder / kTaskFile;
+  if (std::filesystem::exists(path)) {
+    loaded.file = config::parse_config<TaskFile>(read_file(path, kConfigLimitBytes), path.string());
+  } else {
+    loaded.file = task_file_of(loaded.source.config, *head);
+  }
+  auto options = task_options(loaded.file.task, loaded.file.max_length);
+  if (head->has_labels() && options.kind != TaskKind::regression) options.labels = loaded.source.config.labels;
+  loaded.task = make_task(options, *loaded.source.tokenizer);
+  if (head_of(loaded.task->description()) != *head) {
+    throw IoError(fmt::format("{}: task.yaml and config.json describe different heads", folder.string()));
+  }
+  loaded.model = TaskModel(loaded.source.config.shape, *head);
+  load_weights(loaded.source, *loaded.model, {});
+  loaded.model->eval();
+  return loaded;
+}
+
+}  // namespace albert
