@@ -249,6 +249,7 @@ ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& req
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);
   const auto sets = read_finetune_sets(config, *task);
+  if (sets.validation) check_metric(config, *task, *sets.validation);
   const auto lines = describe_sets(sets, *task, config.data.max_length);
   if (request.dry_run) {
     for (const auto& line : lines) out << line << '\n';

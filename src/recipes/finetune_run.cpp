@@ -133,6 +133,25 @@ double mean_tokens(const TaskSet& set) {
   return tokens / static_cast<double>(std::max<size_t>(set.instances().size(), 1));
 }
 
+/// Scores of a network that knows nothing, to see which metrics a set has.
+std::vector<InstanceScores> zero_scores(const TaskSet& set, const TaskDescription& task) {
+  std::vector<InstanceScores> scores;
+  for (const auto& instance : set.instances()) {
+    auto size = static_cast<size_t>(instance.num_tokens());
+    switch (task.objective) {
+      case TaskObjective::single_label:
+      case TaskObjective::multi_label: size = task.labels.size(); break;
+      case TaskObjective::regression: size = 1; break;
+      case TaskObjective::token_labels: size *= task.labels.size(); break;
+      case TaskObjective::span: size *= 2; break;
+      case TaskObjective::beam_span: size = static_cast<size_t>(2 * (kBeamStarts + kBeamStarts * kBeamEnds) + 1); break;
+      case TaskObjective::choice: size = instance.sequences.size(); break;
+    }
+    scores.emplace_back(size);
+  }
+  return scores;
+}
+
 /// Weights of the best checkpoint, or of the last one where none was ranked.
 int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, TaskFiles& files) {
   if (state.best.empty()) return state.step;
@@ -168,11 +187,22 @@ BestMetric best_metric(const FinetuneConfig& config, const Task& task) {
   return best;
 }
 
+void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet& set) {
+  const auto name = best_metric(config, task).name;
+  auto known = set.decode(zero_scores(set, task.description()))->measure_all();
+  known["loss"] = 0;
+  if (known.contains(name)) return;
+  std::vector<std::string> names;
+  for (const auto& [key, value] : known) names.push_back(key);
+  throw ConfigError(fmt::format("evaluation.metric: must be one of {}, got '{}'", fmt::join(names, ", "), name));
+}
+
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options) {
   Measurement result;
   result.metrics = evaluate_task(model, set, task.description(), options);
   const auto answers = set.decode(score_instances(model, set.instances(), task.description().objective, options.micro_batch_tokens, options.device));
-  if (metric != "loss") result.interval = metric_interval(*answers, metric, /*seed=*/1);
+  const std::vector<int64_t> first{0};
+  if (answers->num_examples() > 0 && answers->measure(first).contains(metric)) result.interval = metric_interval(*answers, metric, /*seed=*/1);
   const auto classes = answers->classes();
   result.is_collapsed = classes.size() > 1 && std::all_of(classes.begin(), classes.end(), [&](int64_t value) { return value == classes.front(); });
   return result;

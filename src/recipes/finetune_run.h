@@ -49,6 +49,9 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
 /// Metrics of a set, their interval, and whether the model has collapsed.
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options);
 
+/// Throws ConfigError that names evaluation.metric where `set` has no such metric: before training, not after its first epoch.
+void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet& set);
+
 /// The metric that chooses, and its direction.
 BestMetric best_metric(const FinetuneConfig& config, const Task& task);
 
