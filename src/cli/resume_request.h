@@ -2,7 +2,7 @@
 #pragma once
 
 #include <albert/cli/arguments.h>
-#include <albert/train/checkpointing.h>
+#include <albert/recipes/pretrain.h>
 
 namespace albert::cli {
 

@@ -1,6 +1,7 @@
 // albert-train: from a configuration to a trained model folder.
 #pragma once
 
+#include <albert/base/error.h>
 #include <albert/recipes/pretrain_config.h>
 #include <albert/train/checkpointing.h>
 #include <albert/train/stop_signal.h>
