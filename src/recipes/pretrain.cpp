@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 namespace albert {
@@ -129,6 +130,12 @@ ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path
 
 void print_summary(const PretrainConfig& config, const RunSummary& summary, std::ostream& out) {
   for (const auto& [name, value] : summary.validation) out << fmt::format("{:<18} {:.6g}\n", name, value);
+  const auto entropy = summary.validation.find("unigram_entropy");
+  if (entropy != summary.validation.end()) {
+    const double gain = entropy->second - summary.validation.at("mlm_loss");
+    out << fmt::format("on held-out text a masked piece costs {:.2f} nat {} than to a model that knows only how frequent pieces are\n", std::abs(gain),
+                       gain >= 0 ? "less" : "more");
+  }
   if (summary.session_steps > 0) {
     out << fmt::format("{} steps in {}; waited for data {:.2f} % of the time\n", summary.session_steps, format_duration(summary.session_seconds),
                        100 * summary.waiting_share());
