@@ -25,8 +25,8 @@ scripts/setup.sh
 phase_log=$albert_root/build/quickstart.log
 : >"$phase_log"
 say "build"
-phase_cure="run cmake --build --preset release to see the error alone"
-phase "preset release" build_preset release
+phase_cure="run cmake --build --preset release --target albert-train to see the error alone"
+phase "programs" build_preset release albert-train albert-finetune albert
 
 say "text"
 text=build/quickstart/text output=runs/quickstart

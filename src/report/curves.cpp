@@ -50,6 +50,24 @@ bool is_companion(std::string_view key) {
   return key.ends_with("_targets") || key.ends_with("_low") || key.ends_with("_high") || key == "unigram_entropy";
 }
 
+/// SQuAD's scores are in percent already.
+bool is_share(const RunCurves& curves, const std::string& key) {
+  if (!key.ends_with("accuracy") && !key.ends_with("f1") && !key.ends_with("exact_match")) return false;
+  return std::all_of(curves.begin(), curves.end(), [&](const auto& split) {
+    const auto found = split.second.find(key);
+    return found == split.second.end() ||
+           std::all_of(found->second.begin(), found->second.end(), [](const CurvePoint& point) { return point.value <= 1; });
+  });
+}
+
+std::optional<Reference> reference_of(const RunCurves& curves, const std::string& key) {
+  if (key == "sop_accuracy") return Reference{.value = 0.5, .label = "chance"};
+  if (key == "mlm_loss" && has(curves, "validation", "unigram_entropy")) {
+    return Reference{.value = curves.at("validation").at("unigram_entropy").back().value, .label = "by frequency alone"};
+  }
+  return std::nullopt;
+}
+
 /// The known quantities in their order, then every other result of an evaluation, then the learning rate.
 std::vector<Panel> choose_panels(const RunCurves& curves) {
   std::vector<std::string> keys = {"loss", "mlm_loss", "mlm_accuracy", "sop_accuracy", "sop_loss"};
@@ -62,8 +80,8 @@ std::vector<Panel> choose_panels(const RunCurves& curves) {
   keys.emplace_back("learning_rate");
   std::vector<Panel> panels;
   for (const auto& key : keys) {
-    const bool share = key.ends_with("accuracy") || key == "f1" || key == "exact_match";
-    if (has(curves, key)) panels.push_back({.key = key, .title = title_of(key), .unit = share ? Unit::share : Unit::number});
+    if (!has(curves, key)) continue;
+    panels.push_back({.key = key, .title = title_of(key), .unit = is_share(curves, key) ? Unit::share : Unit::number, .reference = reference_of(curves, key)});
   }
   return panels;
 }

@@ -63,7 +63,7 @@ class PanelDrawing {
 
   [[nodiscard]] std::string draw() {
     frame();
-    chance();
+    reference();
     for (const auto& series : series_) curve(series);
     legend();
     return std::move(out_);
@@ -85,7 +85,10 @@ class PanelDrawing {
         high = std::max(high, point.value);
       }
     }
-    if (panel_.key == "sop_accuracy") low = std::min(low, 0.5);  // chance belongs into the picture
+    if (panel_.reference) {
+      low = std::min(low, panel_.reference->value);
+      high = std::max(high, panel_.reference->value);
+    }
     if (panel_.key == "learning_rate") low = 0;
     const double margin = 0.06 * (high - low);
     double bottom = low >= 0 ? std::max(0.0, low - margin) : low - margin;
@@ -122,12 +125,12 @@ class PanelDrawing {
         (kLeft + kPanelWidth - kRight) / 2, kPanelHeight - 9, kMuted);
   }
 
-  void chance() {
-    if (panel_.key != "sop_accuracy" || y_.low > 0.5 || y_.high < 0.5) return;
-    add(R"(<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}" stroke="{}" stroke-dasharray="5 4"/>)", kLeft, kPanelWidth - kRight,
-        py(0.5), py(0.5), kMuted);
-    add(R"(<text x="{}" y="{:.1f}" text-anchor="end" font-size="11" fill="{}">chance</text>)", kPanelWidth - kRight - 4,
-        py(0.5) - 5, kMuted);
+  void reference() {
+    if (!panel_.reference) return;
+    const double y = py(panel_.reference->value);
+    add(R"(<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}" stroke="{}" stroke-dasharray="5 4"/>)", kLeft, kPanelWidth - kRight, y, y, kMuted);
+    add(R"(<text x="{}" y="{:.1f}" text-anchor="end" font-size="11" fill="{}">{}</text>)", kPanelWidth - kRight - 4, y - 5, kMuted,
+        escape_xml(panel_.reference->label));
   }
 
   void line(const Curve& curve, std::string_view color, double width, double opacity) {

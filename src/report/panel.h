@@ -3,6 +3,7 @@
 
 #include <albert/report/curves.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,17 @@ inline constexpr std::string_view kMuted = "#6b7280";
 
 enum class Unit { number, share };
 
+/// What the curve is to be held against: a dashed line that is always inside the picture.
+struct Reference {
+  double value = 0;
+  std::string label;
+};
+
 struct Panel {
   std::string key;
   std::string title;
   Unit unit = Unit::number;
+  std::optional<Reference> reference{};
 };
 
 /// The curve of one split.

@@ -69,6 +69,19 @@ TEST(Curves, DrawsTheResultsOfAnyTask) {
   EXPECT_THAT(svg, HasSubstr(">Matthews correlation<"));
 }
 
+TEST(Curves, HoldTheMaskedTokenLossAgainstFrequencies) {
+  const std::string svg = render_curves({{"validation", {{"mlm_loss", {{1, 5.6}, {2, 5.5}}}, {"unigram_entropy", {{1, 6.3}, {2, 6.3}}}}}}, "run");
+  EXPECT_THAT(svg, HasSubstr(">by frequency alone<"));
+  EXPECT_EQ(count(svg, "<g transform="), 1U);
+}
+
+TEST(Curves, ShowScoresThatAreInPercentAsTheyAre) {
+  const std::string shares = render_curves({{"validation", {{"f1", {{1, 0.2}, {2, 0.8}}}}}}, "run");
+  const std::string percents = render_curves({{"validation", {{"f1", {{1, 20}, {2, 80}}}}}}, "run");
+  EXPECT_THAT(shares, HasSubstr("80.0 %"));
+  EXPECT_THAT(percents, Not(HasSubstr("%")));
+}
+
 TEST(Curves, LeaveOutCountsAndBounds) {
   const std::string svg = render_curves({{"validation",
                                           {{"accuracy", {{1, 0.5}}},
