@@ -152,9 +152,9 @@ std::vector<InstanceScores> zero_scores(const TaskSet& set, const TaskDescriptio
   return scores;
 }
 
-/// Weights of the best checkpoint, or of the last one where none was ranked.
-int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, TaskFiles& files) {
-  if (state.best.empty()) return state.step;
+/// Weights of the best checkpoint, or of the last one where none was ranked or kept.
+int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, int64_t keep_best, TaskFiles& files) {
+  if (state.best.empty() || keep_best == 0) return state.step;
   const auto best = io::load_checkpoint(checkpoints / "best");
   files.load(best.arrays("model.safetensors"));
   return state.best.front().step;
@@ -250,7 +250,7 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   result.outcome = summary.outcome;
   write_curves(folder / "metrics.jsonl", folder / "curves.svg", folder.filename().string());
   if (summary.outcome == RunOutcome::stopped) return result;
-  result.best_step = load_best(folder / "checkpoints", trainer.state(), files);
+  result.best_step = load_best(folder / "checkpoints", trainer.state(), config.checkpoint.keep_best, files);
   if (parts.sets.validation) result.validation = measure_set(*model, parts.task, *parts.sets.validation, best.name, options);
   if (parts.sets.test) result.test = measure_set(*model, parts.task, *parts.sets.test, best_metric(config, parts.task).name, options);
   return result;
