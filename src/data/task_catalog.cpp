@@ -149,8 +149,9 @@ DataFileConfig with_task_defaults(const DataFileConfig& file, const NamedTask& t
   DataFileConfig result = file;
   if (file.format == FileFormat::automatic) {
     const auto said = format_of_extension(file.path);
-    // .txt says little: RACE and TREC have files of that name.
-    result.format = said && *said != FileFormat::text ? *said : task.file.format;
+    // .txt says little: RACE and TREC have files of that name. RACE's records may be lines of JSON.
+    const bool fits = !said || *said == FileFormat::text || (*said == FileFormat::jsonl && task.file.format == FileFormat::race);
+    result.format = fits ? task.file.format : *said;
   }
   if (result.format != task.file.format) return result;
   if (file.header == HeaderRow::automatic) result.header = task.file.header;
