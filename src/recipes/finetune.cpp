@@ -82,6 +82,22 @@ TaskFile final_task_file(const FinetuneParts& parts, const Measurement& validati
   return file;
 }
 
+/// Predictions of data.predict as the written folder gives them: with the threshold of the validation data.
+void predict_as_written(const FinetuneParts& parts, TaskModelImpl& model, const TaskFile& file, const FinetuningOptions& options) {
+  const auto write = [&](const Task& task, const TaskSet& set) {
+    write_predictions(*answers_of(model, task, set, options), parts.config.output / "predictions", "predict", parts.options.named);
+  };
+  const auto& threshold = file.task.question_answering.no_answer_threshold;
+  if (threshold == parts.options.config.question_answering.no_answer_threshold) {
+    write(parts.task, *parts.sets.predict);
+    return;
+  }
+  TaskOptions chosen = parts.options;
+  chosen.config.question_answering.no_answer_threshold = threshold;
+  const auto task = make_task(chosen, *parts.source.tokenizer);
+  write(*task, *task->read(*parts.config.data.predict, SetRole::prediction));
+}
+
 /// Trains one run, again with other seeds where it collapsed.
 FinetuneResult finetune_seed(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
                              const StopSignal& stop) {
@@ -175,11 +191,12 @@ ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const
     const auto answers = answers_of(*best.model, parts.task, *parts.sets.validation, options);
     out << answers->table();
   }
-  for (const auto& [name, set] : {std::pair{"test", parts.sets.test.get()}, std::pair{"predict", parts.sets.predict.get()}}) {
-    if (set != nullptr) write_predictions(*answers_of(*best.model, parts.task, *set, options), config.output / "predictions", name, parts.options.named);
+  const auto file = final_task_file(parts, best.validation);
+  if (parts.sets.test) {
+    write_predictions(*answers_of(*best.model, parts.task, *parts.sets.test, options), config.output / "predictions", "test", parts.options.named);
   }
-  write_model_folder(config.output / "final",
-                     task_model_folder(*best.model, parts.task.description(), final_task_file(parts, best.validation), *parts.source.tokenizer));
+  if (parts.sets.predict) predict_as_written(parts, *best.model, file, options);
+  write_model_folder(config.output / "final", task_model_folder(*best.model, parts.task.description(), file, *parts.source.tokenizer));
   out << fmt::format("model    {}\nresults  {}\n", (config.output / "final").string(), (config.output / "results.json").string());
   return ExitCode::done;
 }
