@@ -35,6 +35,10 @@ FinetuneSets read_finetune_sets(const FinetuneConfig& config, const Task& task) 
   } else if (data.train) {
     sets.train = task.read(*data.train, SetRole::train);
   }
+  if (sets.train && sets.train->learnable().empty()) {
+    throw DataError(fmt::format("{}: expected at least one example to learn from, got {} without a usable answer", data.train->path.string(),
+                                sets.train->num_examples()));
+  }
   if (data.validation) sets.validation = task.read(*data.validation, SetRole::evaluation);
   for (const auto& more : data.more_validation) sets.more.emplace_back(more.name, task.read(more.file, SetRole::evaluation));
   if (data.test) sets.test = task.read(*data.test, SetRole::evaluation);

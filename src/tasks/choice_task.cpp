@@ -77,8 +77,10 @@ class ChoiceTask : public Task {
   [[nodiscard]] ChoiceQuestions read_questions(const DataFileConfig& file, SetRole role) const {
     const auto resolved = options_.file_of(file);
     const auto answers = role == SetRole::prediction ? AnswerColumn::ignore : AnswerColumn::read;
-    if (resolved.resolved_format() == FileFormat::race) return read_race(resolved, answers, options_.config.multiple_choice.race_level);
-    return read_choice_questions(resolved, options_.columns_of(resolved), answers);
+    auto read = resolved.resolved_format() == FileFormat::race ? read_race(resolved, answers, options_.config.multiple_choice.race_level)
+                                                               : read_choice_table(resolved, options_.columns_of(resolved), answers);
+    require_every_row(read.skipped, role, resolved.path);
+    return read;
   }
 
   [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<ChoiceQuestion>& questions, SkippedRows skipped) const {
@@ -133,6 +135,7 @@ class ChoiceAnswers : public TaskAnswers {
 
   /// RACE's answers are letters.
   void write(PredictionFormat format, std::ostream& out) const override {
+    if (format == PredictionFormat::null_odds) return;
     for (size_t i = 0; i < scores_.size(); ++i) {
       const char letter = static_cast<char>('A' + predicted(i));
       if (format == PredictionFormat::submission) {

@@ -47,9 +47,7 @@ class QuestionTask : public Task {
     windows_.max_length = options_.max_length;
     windows_.check();
     const bool is_beam = options_.config.question_answering.head == AnswerHead::beam;
-    if (is_beam && !options_.has_unanswerable()) {
-      throw ConfigError("task.question_answering.head: beam needs data with unanswerable questions; set task.question_answering.unanswerable, or head: linear");
-    }
+    ALBERT_CHECK(!is_beam || options_.has_unanswerable(), "the beam head without unanswerable questions");  // TaskConfig::validate
     description_ = {.objective = is_beam ? TaskObjective::beam_span : TaskObjective::span, .metric = "f1"};
   }
   [[nodiscard]] const TaskDescription& description() const override { return description_; }
@@ -79,13 +77,26 @@ class QuestionTask : public Task {
  private:
   [[nodiscard]] SquadData read_questions(const DataFileConfig& file, SetRole role) const {
     auto data = read_squad(options_.file_of(file), role == SetRole::prediction ? AnswerUse::optional : AnswerUse::required);
+    if (role == SetRole::prediction) {
+      forget_gold(data);
+      return data;
+    }
     for (const auto& question : data.questions) {
-      if (question.is_impossible && !has_unanswerable() && role != SetRole::prediction) {
+      if (question.is_impossible && !has_unanswerable()) {
         throw DataError(fmt::format("{}: question {}: must have an answer, is marked as impossible; set task.question_answering.unanswerable: true, or "
                                     "task.name: squad2", file.path.string(), question.id));
       }
     }
     return data;
+  }
+
+  /// A file to predict may have answers: they must not move the threshold, nor be reported on.
+  static void forget_gold(SquadData& data) {
+    for (auto& question : data.questions) {
+      question.answers.clear();
+      question.is_impossible = false;
+    }
+    data.problems = {};
   }
 
   [[nodiscard]] static std::vector<std::string> notes_of(const SquadProblems& problems) {
@@ -117,7 +128,7 @@ AnswerableSet::AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion
     const auto [place, is_new] = index.try_emplace(question.context.get(), static_cast<int64_t>(contexts.size()));
     if (is_new) contexts.emplace_back(*question.context);
     QuestionInput input{.id = question.id, .text = question.question, .document = place->second, .answer = {}, .is_impossible = question.is_impossible};
-    if (role != SetRole::prediction && !question.answers.empty()) {
+    if (!question.answers.empty()) {
       input.answer = GoldAnswer{.text = question.answers[0].text, .start_character = question.answers[0].start};
     }
     inputs.push_back(input);
@@ -125,7 +136,7 @@ AnswerableSet::AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion
   set_ = make_question_windows(task.tokenizer(), contexts, inputs, task.windows(), role == SetRole::train ? QuestionUse::train : QuestionUse::evaluate);
   if (set_.num_cut_questions > 0) notes_.push_back(fmt::format("{} questions are longer than {} pieces and cut", set_.num_cut_questions,
                                                                task.windows().max_question_length));
-  if (!set_.not_aligned.empty()) {
+  if (role != SetRole::prediction && !set_.not_aligned.empty()) {
     notes_.push_back(fmt::format("{} questions have an answer that cannot be aligned with pieces{}: {}", set_.not_aligned.size(),
                                  role == SetRole::train ? " and are not learned from" : "", set_.not_aligned.front()));
   }

@@ -117,7 +117,9 @@ LabelledRows SequenceTask::read_rows(const DataFileConfig& file, SetRole role) c
   row_options.columns = options_.columns_of(resolved);
   row_options.label = role == SetRole::prediction ? LabelKind::none : label_kind(options_.kind);
   row_options.known_labels = has_labels() ? &*labels_ : nullptr;
-  return read_labelled_rows(resolved, row_options);
+  auto rows = read_labelled_rows(resolved, row_options);
+  require_every_row(rows.skipped, role, resolved.path);
+  return rows;
 }
 
 TaskInstance SequenceTask::make_instance(const LabelledRow& row, SetRole role, SequenceExample& example) const {
@@ -218,6 +220,7 @@ class SequenceAnswers : public TaskAnswers {
 };
 
 void SequenceAnswers::write(PredictionFormat format, std::ostream& out) const {
+  if (format == PredictionFormat::null_odds) return;
   const auto* named = set_.task().options().named;
   const bool is_submission = format == PredictionFormat::submission && named != nullptr && !named->submission_file.empty();
   if (is_submission) out << kSubmissionHeader << '\n';

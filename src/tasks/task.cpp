@@ -1,3 +1,5 @@
+#include "tasks/task_kinds.h"
+
 #include <albert/base/error.h>
 #include <albert/eval/bootstrap.h>
 #include <albert/tasks/task.h>
@@ -10,6 +12,12 @@ int64_t TaskInstance::num_tokens() const {
   int64_t count = 0;
   for (const auto& sequence : sequences) count += static_cast<int64_t>(sequence.ids.size());
   return count;
+}
+
+void require_every_row(const SkippedRows& skipped, SetRole role, const std::filesystem::path& file) {
+  if (role != SetRole::prediction || skipped.count == 0) return;
+  throw DataError(fmt::format("{}: every row of a file to predict must be readable (invalid_rows: skip would leave out predictions), got {} that "
+                              "{} not; the first: {}", file.string(), skipped.count, skipped.count == 1 ? "is" : "are", skipped.first.front()));
 }
 
 MetricMap TaskAnswers::measure_all() const {

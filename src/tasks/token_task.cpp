@@ -48,18 +48,49 @@ class TokenSet : public TaskSet {
   SkippedRows skipped_;
 };
 
-/// Tags as the network learns them: IOB1 as BIO, which says of each word alone what it is.
+/// Tags as the network learns them: IOB1 as BIO, which says of each word alone what it is. DataErrors begin with "word N".
 std::vector<std::string> learned_tags(const std::vector<std::string>& tags, const TokenTaskConfig& config) {
   if (!config.scheme) return tags;
   const auto to = *config.scheme == TagScheme::iob1 ? TagScheme::bio : *config.scheme;
   return convert_tags(tags, *config.scheme, to, config.invalid_tags);
 }
 
+/// Calls use(sentence) for each; one that it refuses by a DataError, which gets the sentence's place in front, follows `invalid_rows`.
+template <typename Use>
+void check_sentences(const DataFileConfig& file, TaggedSentences& read, Use use) {
+  const auto path = file.resolved_format() == FileFormat::snips ? file.path / "seq.out" : file.path;
+  RowPolicy policy(file.invalid_rows);
+  std::vector<TaggedSentence> good;
+  for (auto& sentence : read.sentences) {
+    try {
+      use(sentence);
+      good.push_back(std::move(sentence));
+    } catch (const DataError& error) {
+      policy.refuse(fmt::format("{}:{}: {}", path.string(), sentence.line, error.what()));
+    }
+  }
+  read.sentences = std::move(good);
+  read.skipped.add(policy.skipped());
+  if (read.sentences.empty()) {
+    throw DataError(fmt::format("{}: expected at least one good sentence, got {} that were left out; the first: {}", file.path.string(),
+                                read.skipped.count, read.skipped.first.front()));
+  }
+}
+
+/// "B-PER", "I-PER", ... A bare letter is an entity without a type.
+bool is_entity_tag(const std::string& label) {
+  return std::string_view("BIESLU").find(label.empty() ? '\0' : label[0]) != std::string_view::npos && (label.size() == 1 || label[1] == '-');
+}
+
 bool are_entity_tags(const std::vector<std::string>& labels) {
-  return std::find(labels.begin(), labels.end(), "O") != labels.end() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
-           return label == "O" || label.starts_with("B-") || label.starts_with("I-") || label.starts_with("E-") || label.starts_with("S-") ||
-                  label.starts_with("L-") || label.starts_with("U-");
-         });
+  bool has_outside = false;
+  bool has_type = false;  // bare letters alone may as well be parts of speech
+  for (const auto& label : labels) {
+    if (label != "O" && !is_entity_tag(label)) return false;
+    has_outside = has_outside || label == "O";
+    has_type = has_type || label.size() > 2;
+  }
+  return has_outside && has_type;
 }
 
 class TokenTask : public Task {
@@ -68,15 +99,16 @@ class TokenTask : public Task {
     windows_ = options_.config.tokens.windows;
     windows_.max_length = options_.max_length;
     windows_.check();
-    has_entities_ = are_entity_tags(labels_.names());
+    has_entities_ = options_.config.tokens.scheme.has_value() || are_entity_tags(labels_.names());
+    check_labels();
     description_ = {.objective = TaskObjective::token_labels, .labels = labels_.names(), .metric = has_entities_ ? "f1" : "accuracy"};
     outside_ = labels_.find("O").value_or(0);
   }
 
   [[nodiscard]] const TaskDescription& description() const override { return description_; }
   [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override {
-    auto read = read_sentences(file, role);
-    return make_set(read.sentences, read.skipped, role);
+    const auto read = read_sentences(file, role);
+    return make_set(read.sentences, read.skipped);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
 
@@ -86,12 +118,10 @@ class TokenTask : public Task {
   [[nodiscard]] int64_t outside() const { return outside_; }
 
  private:
-  [[nodiscard]] TaggedSentences read_sentences(const DataFileConfig& file, SetRole role) const {
-    const auto resolved = options_.file_of(file);
-    return read_tagged_sentences(resolved, options_.columns_of(resolved), role == SetRole::prediction ? TagUse::ignore : TagUse::read);
-  }
-  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, SetRole role) const;
-  [[nodiscard]] std::vector<int64_t> gold_of(const TaggedSentence& sentence) const;
+  void check_labels() const;
+  /// Tags as they are learned, each of them a label; none for prediction.
+  [[nodiscard]] TaggedSentences read_sentences(const DataFileConfig& file, SetRole role) const;
+  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const;
 
   TaskOptions options_;
   const Tokenizer& tokenizer_;
@@ -102,26 +132,38 @@ class TokenTask : public Task {
   int64_t outside_ = 0;
 };
 
-std::vector<int64_t> TokenTask::gold_of(const TaggedSentence& sentence) const {
-  std::vector<int64_t> gold;
-  for (const auto& tag : learned_tags(sentence.tags, options_.config.tokens)) {
-    const auto label = labels_.find(tag);
-    if (!label) {
-      throw DataError(fmt::format("line {}: tag of a sentence that begins here: must be one of {}, got '{}'; add it to task.labels, or give training "
-                                  "data that has it", sentence.line, labels_.list(), tag));
-    }
-    gold.push_back(*label);
+void TokenTask::check_labels() const {
+  if (!options_.config.tokens.scheme) return;
+  for (const auto& label : labels_.names()) {
+    if (label == "O" || is_entity_tag(label)) continue;
+    throw ConfigError(fmt::format("task.labels: must be O and tags such as B-PER for task.tokens.scheme {}, got '{}'",
+                                  config::enum_name(*options_.config.tokens.scheme), label));
   }
-  return gold;
 }
 
-std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, SetRole role) const {
+TaggedSentences TokenTask::read_sentences(const DataFileConfig& file, SetRole role) const {
+  const auto resolved = options_.file_of(file);
+  auto read = read_tagged_sentences(resolved, options_.columns_of(resolved), role == SetRole::prediction ? TagUse::ignore : TagUse::read);
+  require_every_row(read.skipped, role, resolved.path);
+  if (role == SetRole::prediction) return read;
+  check_sentences(resolved, read, [&](TaggedSentence& sentence) {
+    sentence.tags = learned_tags(sentence.tags, options_.config.tokens);
+    for (size_t word = 0; word < sentence.tags.size(); ++word) {
+      if (labels_.find(sentence.tags[word])) continue;
+      throw DataError(fmt::format("word {}: tag must be one of {}, got '{}'; add it to task.labels, or give training data that has it", word + 1,
+                                  labels_.list(), sentence.tags[word]));
+    }
+  });
+  return read;
+}
+
+std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const {
   std::vector<TokenExample> examples;
   examples.reserve(sentences.size());
   for (size_t i = 0; i < sentences.size(); ++i) {
     TokenExample example;
     example.words = sentences[i].words;
-    if (role != SetRole::prediction) example.gold = gold_of(sentences[i]);
+    for (const auto& tag : sentences[i].tags) example.gold.push_back(labels_.find(tag).value());
     example.pieces = encode_words(tokenizer_, example.words);
     example.windows = make_token_windows(example.pieces, example.gold, tokenizer_.special_tokens(), windows_, static_cast<int64_t>(i));
     examples.push_back(std::move(example));
@@ -133,12 +175,12 @@ Task::TwoSets TokenTask::read_and_split(const DataFileConfig& file, double fract
   const auto read = read_sentences(file, SetRole::train);
   const std::vector<int64_t> one_class(read.sentences.size());
   const auto split = hold_out_by_class(one_class, fraction, seed);
-  const auto part = [&](const std::vector<size_t>& indices, SetRole role) {
+  const auto part = [&](const std::vector<size_t>& indices, const SkippedRows& skipped) {
     std::vector<TaggedSentence> chosen;
     for (const size_t index : indices) chosen.push_back(read.sentences[index]);
-    return make_set(chosen, role == SetRole::train ? read.skipped : SkippedRows{}, role);
+    return make_set(chosen, skipped);
   };
-  return {part(split.train, SetRole::train), part(split.held_out, SetRole::evaluation)};
+  return {part(split.train, read.skipped), part(split.held_out, {})};
 }
 
 TokenSet::TokenSet(const TokenTask& task, std::vector<TokenExample> examples, const SkippedRows& skipped)
@@ -245,7 +287,8 @@ std::vector<int64_t> TokenAnswers::classes() const {
   return all;
 }
 
-void TokenAnswers::write(PredictionFormat /*format*/, std::ostream& out) const {
+void TokenAnswers::write(PredictionFormat format, std::ostream& out) const {
+  if (format == PredictionFormat::null_odds) return;
   for (size_t i = 0; i < predicted_.size(); ++i) {
     write_json_line({{"id", i}, {"words", set_.examples()[i].words}, {"tags", names(predicted_[i])}}, out);
   }
@@ -273,9 +316,15 @@ std::unique_ptr<Task> make_token_task(const TaskOptions& options, const Tokenize
 
 std::vector<std::string> find_token_labels(const TaskOptions& options, const DataFileConfig& train) {
   const auto file = options.file_of(train);
+  auto read = read_tagged_sentences(file, options.columns_of(file));
   std::set<std::string> found;
-  for (const auto& sentence : read_tagged_sentences(file, options.columns_of(file)).sentences) {
-    for (const auto& tag : learned_tags(sentence.tags, options.config.tokens)) found.insert(tag);
+  check_sentences(file, read, [&](const TaggedSentence& sentence) {
+    const auto tags = learned_tags(sentence.tags, options.config.tokens);
+    found.insert(tags.begin(), tags.end());
+  });
+  if (found.size() < 2) {
+    throw DataError(fmt::format("{}: expected at least two tags, got only '{}'; check task.columns.tag, or name all tags in task.labels",
+                                file.path.string(), *found.begin()));
   }
   return {found.begin(), found.end()};
 }

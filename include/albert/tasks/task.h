@@ -68,7 +68,6 @@ struct TaskDescription {
   TaskObjective objective = TaskObjective::single_label;
   std::vector<std::string> labels{};  ///< id2label in order; empty for regression, spans and choices
   std::string metric{};               ///< by which the best checkpoint is chosen, where the configuration names no other
-  bool lower_is_better = false;       ///< of `metric`
 };
 
 /// What predictions are written as.
@@ -121,7 +120,7 @@ class TaskSet {
 enum class SetRole {
   train,       ///< gold is required; what cannot be learned from is left out and counted
   evaluation,  ///< gold is required; no example is left out
-  prediction,  ///< gold is not read
+  prediction,  ///< gold is not read, even where the file has it; a row that cannot be read is an error, whatever invalid_rows says
 };
 
 /// A task with its options, labels and tokenizer.
