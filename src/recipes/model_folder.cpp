@@ -28,7 +28,10 @@ bool any_starts_with(const io::NamedArrays& arrays, std::string_view prefix) {
 
 /// Names that the file may have beyond the model: heads of tasks, and the pooler of a model that is used without it.
 std::vector<std::string> unused_parts(const LoadedModel& loaded) {
-  std::vector<std::string> parts{"classifier.", "qa_outputs.", "dropout."};
+  std::vector<std::string> parts{"dropout."};
+  for (const auto& [head, name] : enum_names(config::EnumTag<TaskHead>{})) {
+    for (auto& prefix : head_prefixes(head)) parts.push_back(std::move(prefix));
+  }
   if (loaded.heads == PretrainingHeads::masked_lm) {
     parts.insert(parts.end(), {"albert.pooler.", "sop_classifier."});
   }
@@ -36,6 +39,18 @@ std::vector<std::string> unused_parts(const LoadedModel& loaded) {
 }
 
 }  // namespace
+
+void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
+                            const io::SafetensorsMetadata& metadata) {
+  if (tokenizer.vocab_size() != shape.vocab_size) {
+    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}", folder.string(),
+                              tokenizer.vocab_size(), shape.vocab_size));
+  }
+  const auto written = metadata.find(kTokenizerMetadata);
+  if (written != metadata.end() && written->second != sha256_hex(tokenizer.model_bytes())) {
+    throw IoError(fmt::format("{}: spiece.model does not belong to the model: model.safetensors was written with another one", folder.string()));
+  }
+}
 
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer_config.json";
@@ -134,10 +149,7 @@ LoadedModel load_model_folder(const std::filesystem::path& folder) {
   const auto vocabulary = folder / "spiece.model";
   if (std::filesystem::exists(vocabulary)) {
     loaded.tokenizer = Tokenizer::load(vocabulary, read_tokenizer_options(folder));
-    if (loaded.tokenizer->vocab_size() != loaded.config.shape.vocab_size) {
-      throw IoError(fmt::format("{}: the vocabulary has {} pieces, config.json says vocab_size {}", folder.string(),
-                                loaded.tokenizer->vocab_size(), loaded.config.shape.vocab_size));
-    }
+    require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, file.metadata());
   }
   return loaded;
 }

@@ -1,6 +1,5 @@
 #include "recipes/run_common.h"
 
-#include <albert/base/hash.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/task_folder.h>
 #include <albert/tasks/finetuning.h>
@@ -24,8 +23,12 @@ TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head
                                                                                      : TaskKind::sequence_classification;
       break;
     case TaskHead::token: file.task.type = TaskKind::token_classification; break;
-    case TaskHead::question_answering:
-    case TaskHead::question_answering_beam: file.task.type = TaskKind::question_answering; break;
+    case TaskHead::question_answering: file.task.type = TaskKind::question_answering; break;
+    case TaskHead::question_answering_beam:
+      file.task.type = TaskKind::question_answering;
+      file.task.question_answering.head = AnswerHead::beam;
+      file.task.question_answering.unanswerable = true;
+      break;
     case TaskHead::multiple_choice: file.task.type = TaskKind::multiple_choice; break;
   }
   if (file.task.type != TaskKind::regression && head.has_labels()) file.task.labels = config.labels;
@@ -41,15 +44,7 @@ SourceFolder read_source_folder(const std::filesystem::path& folder) {
   const auto config_path = folder / "config.json";
   SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
   source.tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(folder / "spiece.model", read_tokenizer_options(folder)));
-  if (source.tokenizer->vocab_size() != source.config.shape.vocab_size) {
-    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}", folder.string(),
-                              source.tokenizer->vocab_size(), source.config.shape.vocab_size));
-  }
-  const auto file = io::SafetensorsFile::open(folder / "model.safetensors");
-  const auto written = file.metadata().find(kTokenizerMetadata);
-  if (written != file.metadata().end() && written->second != sha256_hex(source.tokenizer->model_bytes())) {
-    throw IoError(fmt::format("{}: spiece.model does not belong to the model: model.safetensors was written with another one", folder.string()));
-  }
+  require_own_vocabulary(folder, *source.tokenizer, source.config.shape, io::SafetensorsFile::open(folder / "model.safetensors").metadata());
   return source;
 }
 
@@ -94,7 +89,10 @@ LoadedTaskModel load_task_model(const std::filesystem::path& folder) {
     throw IoError(fmt::format("{}: task.yaml and config.json describe different heads", folder.string()));
   }
   loaded.model = TaskModel(loaded.source.config.shape, *head);
-  load_weights(loaded.source, *loaded.model, {});
+  ImportRules rules;
+  // Older transformers saved a pooler also where nothing reads it.
+  if (!head->has_pooler()) rules.may_be_ignored.emplace_back("albert.pooler.");
+  load_weights(loaded.source, *loaded.model, rules);
   loaded.model->eval();
   return loaded;
 }

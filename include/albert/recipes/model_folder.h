@@ -1,6 +1,7 @@
 // A model folder in Hugging Face's layout: model.safetensors, config.json, and the vocabulary where there is one.
 #pragma once
 
+#include <albert/io/safetensors.h>
 #include <albert/model/array_view.h>
 #include <albert/model/pretrained.h>
 #include <albert/model/pretraining_model.h>
@@ -33,6 +34,11 @@ ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer
 /// replaced. Throws IoError.
 void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files);
 
+/// Throws IoError where spiece.model cannot be the one that the folder's ids belong to: another number of pieces than config.json says, or
+/// other bytes than those that model.safetensors was written with (kTokenizerMetadata; folders of others do not say).
+void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
+                            const io::SafetensorsMetadata& metadata);
+
 /// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
 
@@ -48,7 +54,8 @@ struct LoadedModel {
 };
 
 /// Reads a folder of ours or of Hugging Face (Albert or Bert for pre-training, masked language model, or the bare encoder; heads of
-/// other tasks are left out). Throws IoError that names the file and lists missing, unexpected and misshapen tensors.
+/// other tasks are left out). Throws IoError that names the file and lists missing, unexpected and misshapen tensors, or as
+/// require_own_vocabulary does.
 LoadedModel load_model_folder(const std::filesystem::path& folder);
 
 }  // namespace albert
