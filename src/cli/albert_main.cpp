@@ -2,6 +2,7 @@
 #include <albert/base/log.h>
 #include <albert/cli/run_main.h>
 #include <albert/cli/tool.h>
+#include <albert/recipes/finetune_config.h>
 #include <albert/recipes/predict_tensors.h>
 #include <albert/recipes/pretrain_config.h>
 
@@ -18,7 +19,7 @@ ExitCode tokenize(const albert::cli::TokenizeArguments& arguments) {
 }
 
 ExitCode print_reference(const albert::cli::ToolArguments& /*arguments*/) {
-  std::cout << albert::pretrain_reference();
+  std::cout << albert::pretrain_reference() << '\n' << albert::finetune_reference();
   return ExitCode::done;
 }
 
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
                                      albert::cli::subcommand<albert::cli::PredictArguments>(
                                          "predict", "hidden states, pooled output and logits of a model, as tensors", predict),
                                      albert::cli::subcommand<albert::cli::ToolArguments>(
-                                         "config-reference", "all options of a configuration, as Markdown", print_reference),
+                                         "config-reference", "all options of the configurations, as Markdown", print_reference),
                                  });
   });
 }

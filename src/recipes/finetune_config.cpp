@@ -6,8 +6,53 @@
 
 namespace albert {
 
+namespace {
+
+/// Loss options that only a cross entropy over classes has.
+void check_loss(const FinetuneConfig& config, config::Issues& issues) {
+  if (!config.data.train && config.loss.class_weights) issues.add("loss.class_weights", "needs data.train");
+  const auto kind = config.task.kind();
+  if (!kind || *kind == TaskKind::sequence_classification || *kind == TaskKind::token_classification) return;
+  const auto name = config::enum_name(*kind);
+  if (config.loss.class_weights) issues.add("loss.class_weights", fmt::format("must be null for {}, which has no classes", name));
+  if (config.loss.label_smoothing > 0) {
+    issues.add("loss.label_smoothing", fmt::format("must be 0 for {}, which has no classes, got {}", name, config.loss.label_smoothing));
+  }
+}
+
+/// Windows must fit into data.max_length. What check() says begins with the key.
+template <typename Windows>
+void check_windows(Windows windows, int64_t max_length, const std::string& section, config::Issues& issues) {
+  windows.max_length = max_length;
+  try {
+    windows.check();
+  } catch (const ConfigError& error) {
+    const std::string text = error.what();
+    const auto colon = text.find(": ");
+    const auto key = text.substr(0, colon);
+    issues.add(key == "max_length" ? "data.max_length" : section + "." + key, text.substr(colon + 2));
+  }
+}
+
+/// What is chosen by the validation data.
+void check_evaluation(const FinetuneConfig& config, config::Issues& issues) {
+  const auto& data = config.data;
+  const bool has_validation = !data.train || data.validation || data.validation_fraction > 0;
+  if (!has_validation && !data.more_validation.empty()) issues.add("data.more_validation", "needs data.validation or data.validation_fraction");
+  if (!has_validation && config.evaluation.early_stopping.patience > 0) {
+    issues.add("evaluation.early_stopping.patience", fmt::format("must be 0 without data.validation and data.validation_fraction, got {}",
+                                                                 config.evaluation.early_stopping.patience));
+  }
+}
+
+}  // namespace
+
 void FinetuneDataConfig::validate(config::Issues& issues) const {
   for (size_t i = 0; i < more_validation.size(); ++i) {
+    const auto& name = more_validation[i].name;
+    if (name == "validation" || name == "test") {
+      issues.add(fmt::format("more_validation[{}].name", i), fmt::format("must not be that of another set, got '{}'", name));
+    }
     for (size_t j = 0; j < i; ++j) {
       if (more_validation[i].name == more_validation[j].name) {
         issues.add(fmt::format("more_validation[{}].name", i), fmt::format("must be unlike the others, got '{}' twice", more_validation[i].name));
@@ -50,11 +95,18 @@ void FinetuneConfig::validate(config::Issues& issues) const {
     issues.add("schedule.end_learning_rate", fmt::format("must be at most optimizer.learning_rate ({}), got {}", optimizer.algorithm.learning_rate,
                                                          schedule.end_learning_rate));
   }
-  if (!data.train && loss.class_weights) issues.add("loss.class_weights", "needs data.train");
+  check_loss(*this, issues);
+  check_evaluation(*this, issues);
+  const auto kind = task.kind();
+  if (kind == TaskKind::token_classification) check_windows(task.tokens.windows, data.max_length, "task.tokens.windows", issues);
+  if (kind == TaskKind::question_answering) {
+    check_windows(task.question_answering.windows, data.max_length, "task.question_answering.windows", issues);
+  }
 }
 
 std::string finetune_reference() {
-  return "# Options of albert-finetune\n\n" + config::reference_table<FinetuneConfig>();
+  return "# Options of albert-finetune\n\nMade as above. Options that albert-train has too may have other defaults here.\n\n" +
+         config::reference_table<FinetuneConfig>();
 }
 
 FinetuneConfig identity_of(FinetuneConfig config) {

@@ -2,6 +2,9 @@
 #include <albert/data/table.h>
 #include <albert/tasks/task_config.h>
 
+#include <algorithm>
+#include <span>
+
 namespace albert {
 
 void TaskConfig::validate(config::Issues& issues) const {
@@ -23,6 +26,25 @@ void TaskConfig::validate(config::Issues& issues) const {
   const bool has_labels = is_classification || kind == TaskKind::multi_label_classification || kind == TaskKind::token_classification;
   if (!labels.empty() && !has_labels) issues.add("labels", "must be given for classification only");
   if (labels.size() == 1) issues.add("labels", "must hold at least two labels, got one");
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const std::span<const std::string> earlier(labels.data(), i);
+    if (std::ranges::find(earlier, labels[i]) == earlier.end()) continue;
+    issues.add(fmt::format("labels[{}]", i), fmt::format("must be unlike the others, got '{}' twice", labels[i]));
+  }
+  const bool has_unanswerable = question_answering.unanswerable || (name && find_task(*name).has_unanswerable);
+  if (kind == TaskKind::question_answering && question_answering.head == AnswerHead::beam && !has_unanswerable) {
+    issues.add("question_answering.head", "must be linear for data without unanswerable questions, got beam; where there are some, set "
+                                          "question_answering.unanswerable");
+  }
+}
+
+std::optional<TaskKind> TaskConfig::kind() const {
+  if (!name) return type;
+  try {
+    return find_task(*name).kind;
+  } catch (const ConfigError&) {
+    return std::nullopt;
+  }
 }
 
 ColumnMap TaskOptions::columns_of(const DataFileConfig& file) const {

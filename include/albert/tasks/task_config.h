@@ -96,6 +96,8 @@ struct TaskConfig {
   MultipleChoiceConfig multiple_choice{};
 
   void validate(config::Issues& issues) const;
+  /// Of the named task, or `type`; none for an unknown name and where neither is given.
+  [[nodiscard]] std::optional<TaskKind> kind() const;
 };
 template <config::Self<TaskConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
