@@ -3,6 +3,7 @@
 #include <albert/cli/run_main.h>
 #include <albert/cli/tool.h>
 #include <albert/recipes/finetune_config.h>
+#include <albert/recipes/predict.h>
 #include <albert/recipes/predict_tensors.h>
 #include <albert/recipes/pretrain_config.h>
 
@@ -11,6 +12,9 @@
 namespace {
 
 using albert::ExitCode;
+using albert::cli::PredictAction;
+
+constexpr int64_t kDefaultTopK = 5;
 
 ExitCode tokenize(const albert::cli::TokenizeArguments& arguments) {
   const albert::LogSession log(arguments.log_level);
@@ -25,7 +29,27 @@ ExitCode print_reference(const albert::cli::ToolArguments& /*arguments*/) {
 
 ExitCode predict(const albert::cli::PredictArguments& arguments) {
   const albert::LogSession log(arguments.log_level);
-  albert::predict_tensors({.model = arguments.model, .ids = arguments.ids, .tensors = arguments.tensors, .device = arguments.device}, std::cin);
+  const auto action = arguments.action();
+  albert::PredictOptions options{.model = arguments.model,
+                                 .input = arguments.input,
+                                 .output = arguments.output,
+                                 .format = arguments.format.value_or("auto"),
+                                 .columns = arguments.named_columns(),
+                                 .device = arguments.device};
+  options.batch_tokens = arguments.batch_tokens.value_or(options.batch_tokens);
+  switch (action) {
+    case PredictAction::task: albert::predict_task(options, std::cout); break;
+    case PredictAction::fill_mask: albert::predict_masks(options, arguments.top_k.value_or(kDefaultTopK), std::cout); break;
+    case PredictAction::embeddings:
+      albert::predict_embeddings(options,
+                                 {.pooling = arguments.embeddings == "cls" ? albert::EmbeddingPooling::cls : albert::EmbeddingPooling::mean,
+                                  .tensors = arguments.tensors},
+                                 std::cout);
+      break;
+    case PredictAction::tensors:
+      albert::predict_tensors({.model = arguments.model, .ids = arguments.ids, .tensors = *arguments.tensors, .device = arguments.device}, std::cin);
+      break;
+  }
   return ExitCode::done;
 }
 
@@ -39,7 +63,7 @@ int main(int argc, char** argv) {
                                      albert::cli::subcommand<albert::cli::TokenizeArguments>(
                                          "tokenize", "lines of standard input to token ids, one line each", tokenize),
                                      albert::cli::subcommand<albert::cli::PredictArguments>(
-                                         "predict", "hidden states, pooled output and logits of a model, as tensors", predict),
+                                         "predict", "answers of a fine-tuned model, pieces for [MASK], embeddings, or all tensors of a model", predict),
                                      albert::cli::subcommand<albert::cli::ToolArguments>(
                                          "config-reference", "all options of the configurations, as Markdown", print_reference),
                                  });

@@ -6,6 +6,22 @@
 namespace albert::cli {
 namespace {
 
+constexpr auto kPredictFooter = R"(Writes one JSON object a line, in the order of the input (docs/formats.md).
+Input by default, or with a name that ends in .txt:
+  one text               one text a line
+  pairs of texts         two texts a line, parted by a tab
+  token classification   one sentence a line, words parted by blanks
+  question answering     one JSON object a line: question, context, id (may be left out)
+  multiple choice        one JSON object a line: question, options, context and id (may be left out)
+With a name that ends in .csv, .tsv, .json, .jsonl, .conll or .conllu, or --format: the columns of the training data, or --column.)";
+
+/// CLI11 has seen to it that it is a number.
+void require_positive(std::string_view option, const std::string& text) {
+  if (text.starts_with('-') || text.find_first_not_of('0') == std::string::npos) {
+    throw ConfigError(fmt::format("{}: must be at least 1, got {}", option, text));
+  }
+}
+
 CLI::Option* add_model(CLI::App& app, std::filesystem::path& model, const std::string& help) {
   return app.add_option("MODEL", model, help)->type_name("PATH")->required();
 }
@@ -23,17 +39,75 @@ void declare_options(CLI::App& app, TokenizeArguments& arguments) {
 }
 
 void declare_options(CLI::App& app, PredictArguments& arguments) {
-  add_model(app, arguments.model, "Model folder");
-  app.add_option("--ids", arguments.ids,
-                 "safetensors with ids, segments [batch, length] and lengths [batch] (default: standard input)")
+  app.footer(kPredictFooter);
+  add_model(app, arguments.model, "Model folder; for answers a fine-tuned one");
+  app.add_option("--input", arguments.input, "File to read; .gz and .zst are decompressed (default: standard input)")->type_name("FILE");
+  app.add_option("--output", arguments.output, "File to write, which appears when it is whole (default: standard output)")->type_name("FILE");
+  app.add_option("--format", arguments.format,
+                 "auto, text, text_pairs, csv, tsv, jsonl, json, labelled_lines, conll, conllu, snips or race (default: auto, see below)")
+      ->type_name("NAME");
+  app.add_option("--column", arguments.columns,
+                 "Where a part of an example stands: text, text_pair, id, token, question, context or options; may be repeated")
+      ->type_name("NAME=COLUMN")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option("--batch-tokens", arguments.batch_tokens, "Tokens that are computed at once (default: 8192)")
+      ->type_name("N")
+      ->each([](const std::string& text) { require_positive("--batch-tokens", text); });
+  app.add_flag("--fill-mask", arguments.fill_mask, "The most probable pieces for each [MASK] of a text");
+  app.add_option("--top-k", arguments.top_k, "Pieces for each mask (default: 5)")->type_name("K")->each([](const std::string& text) {
+    require_positive("--top-k", text);
+  });
+  app.add_option("--embeddings", arguments.embeddings,
+                 "A vector for each text: mean (of all tokens, [CLS] and [SEP] included) or cls (the last hidden state of [CLS])")
+      ->type_name("mean|cls")
+      ->each([](const std::string& name) {
+        if (name != "mean" && name != "cls") throw ConfigError(fmt::format("--embeddings: must be mean or cls, got '{}'", name));
+      });
+  app.add_option("--tensors", arguments.tensors,
+                 "safetensors to write: hidden states, pooled, logits of all lines at once; with --embeddings the vectors")
       ->type_name("FILE");
-  app.add_option("--tensors", arguments.tensors, "safetensors to write: hidden states, pooled, logits")
-      ->type_name("FILE")
-      ->required();
+  app.add_option("--ids", arguments.ids,
+                 "With --tensors: safetensors with ids, segments [batch, length] and lengths [batch] (default: standard input)")
+      ->type_name("FILE");
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N (default: auto)")
       ->type_name("D")
       ->each([](const std::string& name) { check_device_name("--device", name); });
   declare_options(app, static_cast<ToolArguments&>(arguments));
+}
+
+PredictAction PredictArguments::action() const {
+  const auto refuse = [](const std::string& option, bool is_given, const std::string& why) {
+    if (is_given) throw ConfigError(fmt::format("{}: must not be given {}", option, why));
+  };
+  refuse("--fill-mask, --embeddings", fill_mask && embeddings, "together");
+  refuse("--fill-mask, --tensors", fill_mask && tensors, "together");
+  refuse("--embeddings, --tensors, --output", embeddings && tensors && output, "together");
+  refuse("--top-k", top_k && !fill_mask, "without --fill-mask");
+  refuse("--ids", ids && (!tensors || embeddings), "without --tensors, or with --embeddings");
+  if (fill_mask) return PredictAction::fill_mask;
+  if (embeddings) return PredictAction::embeddings;
+  if (!tensors) return PredictAction::task;
+  const std::string alone = "with --tensors, unless with --embeddings";
+  refuse("--input", input.has_value(), alone);
+  refuse("--output", output.has_value(), alone);
+  refuse("--format", format.has_value(), alone);
+  refuse("--column", !columns.empty(), alone);
+  refuse("--batch-tokens", batch_tokens.has_value(), alone);
+  return PredictAction::tensors;
+}
+
+std::vector<std::pair<std::string, std::string>> PredictArguments::named_columns() const {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& text : columns) {
+    const auto end = text.find('=');
+    if (end == 0 || end == std::string::npos || end + 1 == text.size()) {
+      throw ConfigError(fmt::format("--column: must be NAME=COLUMN, got '{}'", text));
+    }
+    pairs.emplace_back(text.substr(0, end), text.substr(end + 1));
+  }
+  return pairs;
 }
 
 ExitCode run_tool(int argc, const char* const* argv, std::ostream& out, const std::vector<Subcommand>& subcommands) {

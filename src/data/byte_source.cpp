@@ -1,6 +1,7 @@
 #include "byte_source.h"
 
 #include <albert/base/error.h>
+#include <albert/data/data_file.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ constexpr size_t kInputBytes = size_t{1} << 17U;
 
 class PlainSource final : public ByteSource {
  public:
-  explicit PlainSource(std::filesystem::path path) : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit PlainSource(std::filesystem::path path) : path_(std::move(path)), descriptor_(open_descriptor(path_)) {
     if (descriptor_ < 0) fail("open");
   }
   PlainSource(const PlainSource&) = delete;
@@ -38,6 +39,11 @@ class PlainSource final : public ByteSource {
   [[nodiscard]] uint64_t bytes_read() const override { return bytes_read_; }
 
  private:
+  /// Standard input is not opened by its name: that fails for sockets, and begins a file anew that another process has read from.
+  static int open_descriptor(const std::filesystem::path& path) {
+    if (path == kStandardInput) return ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  }
   [[noreturn]] void fail(std::string_view action) const {
     const int code = errno;
     throw DataError(fmt::format("{}: cannot {}: {}", path_.string(), action, std::strerror(code)));

@@ -217,10 +217,29 @@ class AlignedSentences final : public TaggedSentenceReader::Impl {
   TextLine line_{};
 };
 
+/// Plain text, a sentence a line.
+class LineSentences final : public TaggedSentenceReader::Impl {
+ public:
+  explicit LineSentences(const DataFileConfig& file) : Impl(file.invalid_rows), lines_(file.path, file.encoding, kMaximumRecordBytes) {}
+
+  bool read(TaggedSentence& sentence, std::string& problem) override {
+    if (!lines_.next(line_)) return false;
+    problem = line_.problem;
+    sentence = {.words = split_blanks(line_.text), .line = lines_.line_number()};
+    return true;
+  }
+  [[nodiscard]] std::string name() const override { return lines_.name(); }
+
+ private:
+  TextLines lines_;
+  TextLine line_{};
+};
+
 std::unique_ptr<TaggedSentenceReader::Impl> open_sentences(const DataFileConfig& file, const ColumnMap& columns, TagUse tags) {
   const FileFormat format = file.resolved_format();
   if (format == FileFormat::snips) return std::make_unique<AlignedSentences>(file, tags);
   if (format == FileFormat::conll || format == FileFormat::conllu) return std::make_unique<ColumnSentences>(file, columns, tags);
+  if (format == FileFormat::text && tags == TagUse::ignore) return std::make_unique<LineSentences>(file);
   throw ConfigError(fmt::format("{}: expected conll, conllu or snips for token classification, got format {}; set format",
                                 file.path.string(), config::enum_name(format)));
 }

@@ -88,7 +88,9 @@ ChoiceColumns choice_columns(const DataFileConfig& file, const ColumnMap& column
   result.has_context = columns.context.has_value();
   result.has_id = columns.id.has_value();
   result.has_answer = answers == AnswerColumn::read;
-  if (result.has_context) result.wanted.push_back({*columns.context});
+  const FileFormat format = file.resolved_format();
+  const bool may_lack_context = answers == AnswerColumn::ignore && (format == FileFormat::jsonl || format == FileFormat::json);
+  if (result.has_context) result.wanted.push_back({*columns.context, may_lack_context});
   if (result.has_id) result.wanted.push_back({*columns.id});
   if (result.has_answer) result.wanted.push_back({file.labels.empty() ? columns.answer.value_or("answer") : "label"});
   return result;
@@ -126,7 +128,7 @@ std::string fill_question(const TableRow& row, const ChoiceColumns& columns, Cho
   for (size_t i = 0; i < row.cells.size(); ++i) {
     const bool is_option = i >= 1 && i <= columns.num_options;
     const Cell& cell = row.cells[i];
-    if (!is_option && (cell.is_missing || cell.is_list)) {
+    if (!is_option && ((cell.is_missing && !columns.wanted[i].is_optional) || cell.is_list)) {
       return fmt::format("expected a text in the column {}, got {}; correct the row", in_quotes(columns.wanted[i].name),
                          cell.is_list ? "a list" : "null");
     }
@@ -175,6 +177,31 @@ ChoiceQuestions read_choice_table(const DataFileConfig& file, const ColumnMap& c
   }
   return result;
 }
+
+struct ChoiceQuestionReader::Impl {
+  Impl(const DataFileConfig& file, const ColumnMap& map)
+      : columns(choice_columns(file, map, AnswerColumn::ignore)), table(file, columns.wanted) {}
+
+  ChoiceColumns columns;
+  TableReader table;
+  TableRow row{};
+};
+
+ChoiceQuestionReader::ChoiceQuestionReader(const DataFileConfig& file, const ColumnMap& columns)
+    : impl_(std::make_unique<Impl>(file, columns)) {}
+ChoiceQuestionReader::~ChoiceQuestionReader() = default;
+
+bool ChoiceQuestionReader::next(ChoiceQuestion& question) {
+  while (impl_->table.next(impl_->row)) {
+    question = {};
+    const std::string problem = fill_question(impl_->row, impl_->columns, question);
+    if (problem.empty()) return true;
+    impl_->table.refuse(impl_->row, problem);
+  }
+  return false;
+}
+
+const SkippedRows& ChoiceQuestionReader::skipped() const { return impl_->table.skipped(); }
 
 ChoiceQuestions read_choice_questions(const DataFileConfig& file, const ColumnMap& columns, AnswerColumn answers) {
   return file.resolved_format() == FileFormat::race ? read_race(file, answers) : read_choice_table(file, columns, answers);

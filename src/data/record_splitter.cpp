@@ -26,12 +26,14 @@ RecordSplitter::RecordSplitter(const DataFileConfig& file)
 bool RecordSplitter::next(SplitRecord& record) {
   do {
     if (!lines_.next(line_)) return false;
-  } while (line_.text.empty() && format_ != FileFormat::text);
+  } while (line_.text.empty() && format_ != FileFormat::text && format_ != FileFormat::text_pairs);
   record.fields.clear();
   record.line = lines_.line_number();
   record.problem = line_.problem;
   if (format_ == FileFormat::text) {
     record.fields.emplace_back(line_.text);
+  } else if (format_ == FileFormat::text_pairs && line_.text.empty()) {
+    record.fields.resize(2);
   } else if (format_ == FileFormat::labelled_lines) {
     split_label(line_.text, record);
   } else if (is_quoting_) {

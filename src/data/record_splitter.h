@@ -1,4 +1,4 @@
-// Records of csv, tsv, text and labelled_lines files as lists of fields.
+// Records of csv, tsv, text, text_pairs and labelled_lines files as lists of fields.
 #pragma once
 
 #include "text_lines.h"

@@ -24,7 +24,7 @@ class RowSource {
   [[nodiscard]] virtual std::string empty_file() const = 0;
 };
 
-/// csv, tsv, text, labelled_lines.
+/// csv, tsv, text, text_pairs, labelled_lines.
 std::unique_ptr<RowSource> open_separated_rows(const DataFileConfig& file, std::vector<WantedColumn> wanted);
 /// jsonl, json.
 std::unique_ptr<RowSource> open_json_rows(const DataFileConfig& file, std::vector<WantedColumn> wanted);

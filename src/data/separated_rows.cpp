@@ -78,10 +78,10 @@ class SeparatedRows final : public RowSource {
 
   /// Decides by HeaderRow's rules; sets the names of a file that has none in itself.
   bool is_header() {
-    if (format_ == FileFormat::text || format_ == FileFormat::labelled_lines) {
-      names_ = format_ == FileFormat::text ? std::vector<std::string>{"text"} : std::vector<std::string>{"label", "text"};
-      return false;
-    }
+    if (format_ == FileFormat::text) names_ = {"text"};
+    if (format_ == FileFormat::text_pairs) names_ = {"text", "text_pair"};
+    if (format_ == FileFormat::labelled_lines) names_ = {"label", "text"};
+    if (!names_.empty()) return false;
     if (file_.header == HeaderRow::present) return true;
     if (file_.header == HeaderRow::automatic && holds_wanted_names()) return true;
     names_ = file_.column_names;

@@ -19,6 +19,7 @@ std::unique_ptr<RowSource> open_rows(const DataFileConfig& file, std::vector<Wan
     case FileFormat::csv:
     case FileFormat::tsv:
     case FileFormat::text:
+    case FileFormat::text_pairs:
     case FileFormat::labelled_lines:
       return open_separated_rows(file, std::move(wanted));
     case FileFormat::jsonl:
@@ -26,7 +27,7 @@ std::unique_ptr<RowSource> open_rows(const DataFileConfig& file, std::vector<Wan
       return open_json_rows(file, std::move(wanted));
     default:
       throw ConfigError(
-          fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, labelled_lines), got format {}; set format, or "
+          fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, text_pairs, labelled_lines), got format {}; set format, or "
                       "the type of the task",
                       file.path.string(), config::enum_name(file.resolved_format())));
   }
@@ -139,7 +140,8 @@ const ColumnMap& choose_layout(const DataFileConfig& file, const std::vector<Col
   std::error_code error;
   const FileFormat format = file.resolved_format();
   const bool has_columns = format == FileFormat::csv || format == FileFormat::tsv;
-  if (!has_columns || layouts.size() == 1 || !std::filesystem::is_regular_file(file.path, error)) return layouts.front();
+  const bool can_look = file.path != kStandardInput && std::filesystem::is_regular_file(file.path, error);
+  if (!has_columns || layouts.size() == 1 || !can_look) return layouts.front();
   for (const ColumnMap& layout : layouts) {
     std::vector<WantedColumn> wanted;
     for (const auto& column : {layout.text, layout.text_pair, layout.question}) {

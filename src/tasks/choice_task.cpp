@@ -1,5 +1,6 @@
 // Multiple choice: RACE, ARC, CommonsenseQA and the user's own.
 #include "tasks/json_record.h"
+#include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
 
 #include <albert/base/error.h>
@@ -12,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <ostream>
 #include <utility>
 
@@ -59,6 +59,14 @@ class ChoiceTask : public Task {
   [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override {
     auto read = read_questions(file, role);
     return make_set(read.questions, std::move(read.skipped));
+  }
+  [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
+    const auto make = [this](const std::vector<ChoiceQuestion>& questions, int64_t /*first*/) { return make_set(questions, {}); };
+    const auto resolved = options_.file_of(file);
+    if (resolved.resolved_format() == FileFormat::race) {
+      return make_stream<ChoiceQuestion>(std::make_unique<ListReader<ChoiceQuestion>>(read_questions(file, SetRole::prediction).questions), make);
+    }
+    return make_stream<ChoiceQuestion>(std::make_unique<ChoiceQuestionReader>(resolved, options_.columns_of(resolved)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
     const auto read = read_questions(file, SetRole::train);
@@ -142,12 +150,8 @@ class ChoiceAnswers : public TaskAnswers {
         out << set_.examples()[i].id << '\t' << letter << '\n';
         continue;
       }
-      double sum = 0;
-      std::vector<double> probabilities;
-      const float largest = *std::max_element(scores_[i].begin(), scores_[i].end());
-      for (const float score : scores_[i]) sum += probabilities.emplace_back(std::exp(static_cast<double>(score - largest)));
-      for (double& probability : probabilities) probability /= sum;
-      write_json_line({{"id", set_.examples()[i].id}, {"answer", predicted(i)}, {"letter", std::string(1, letter)}, {"probabilities", probabilities}}, out);
+      write_json_line({{"id", set_.examples()[i].id}, {"answer", predicted(i)}, {"letter", std::string(1, letter)}, {"probabilities", softmax(scores_[i])}},
+                      out);
     }
   }
 

@@ -4,12 +4,23 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 namespace albert {
 
 void write_json_line(const nlohmann::ordered_json& record, std::ostream& out) {
   out << record.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+std::vector<double> softmax(std::span<const float> scores) {
+  const double largest = *std::max_element(scores.begin(), scores.end());
+  std::vector<double> result;
+  result.reserve(scores.size());
+  double sum = 0;
+  for (const float score : scores) sum += result.emplace_back(std::exp(static_cast<double>(score) - largest));
+  for (double& value : result) value /= sum;
+  return result;
 }
 
 std::string confusion_table(const ConfusionMatrix& matrix, const std::vector<std::string>& labels) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <iosfwd>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace albert {
 
 /// The object on one line. Bytes that are not UTF-8 become U+FFFD.
 void write_json_line(const nlohmann::ordered_json& record, std::ostream& out);
+
+/// Probabilities of scores. There must be at least one.
+std::vector<double> softmax(std::span<const float> scores);
 
 /// Rows: expected, columns: predicted. Empty above 30 classes, where nobody can read it.
 std::string confusion_table(const ConfusionMatrix& matrix, const std::vector<std::string>& labels);

@@ -1,9 +1,11 @@
 // Extractive question answering: SQuAD 1.1 and 2.0, and sets in their format.
 #include "tasks/json_record.h"
+#include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
 
 #include <albert/base/error.h>
 #include <albert/data/held_out.h>
+#include <albert/data/question_rows.h>
 #include <albert/data/squad_json.h>
 #include <albert/eval/squad.h>
 #include <albert/tasks/answer_decoding.h>
@@ -55,6 +57,16 @@ class QuestionTask : public Task {
     auto data = read_questions(file, role);
     auto notes = notes_of(data.problems);
     return std::make_unique<AnswerableSet>(*this, std::move(data.questions), role, std::move(notes));
+  }
+  [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
+    const auto make = [this](std::vector<SquadQuestion> questions, int64_t /*first*/) {
+      return std::make_unique<AnswerableSet>(*this, std::move(questions), SetRole::prediction, std::vector<std::string>{});
+    };
+    const auto resolved = options_.file_of(file);
+    if (resolved.resolved_format() == FileFormat::json) {
+      return make_stream<SquadQuestion>(std::make_unique<ListReader<SquadQuestion>>(read_questions(file, SetRole::prediction).questions), make);
+    }
+    return make_stream<SquadQuestion>(std::make_unique<QuestionRowReader>(resolved, options_.columns_of(resolved)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
     const auto data = read_questions(file, SetRole::train);

@@ -1,5 +1,6 @@
 // Sequence classification (one label, any number of labels) and regression, of a text or a pair.
 #include "tasks/json_record.h"
+#include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
 
 #include <albert/base/error.h>
@@ -87,6 +88,13 @@ class SequenceTask : public Task {
 
   [[nodiscard]] const TaskDescription& description() const override { return description_; }
   [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override { return make_set(read_rows(file, role), role); }
+  [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
+    const auto make = [this](std::vector<LabelledRow> rows, int64_t /*first*/) {
+      return make_set({.rows = std::move(rows)}, SetRole::prediction);
+    };
+    const auto resolved = options_.file_of(file);
+    return make_stream<LabelledRow>(std::make_unique<LabelledRowReader>(resolved, row_options(resolved, SetRole::prediction)), make);
+  }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
 
   [[nodiscard]] const TaskOptions& options() const { return options_; }
@@ -95,6 +103,7 @@ class SequenceTask : public Task {
   [[nodiscard]] int64_t out_of_scope() const { return out_of_scope_; }
 
  private:
+  [[nodiscard]] LabelledRowOptions row_options(const DataFileConfig& resolved, SetRole role) const;
   [[nodiscard]] LabelledRows read_rows(const DataFileConfig& file, SetRole role) const;
   [[nodiscard]] std::unique_ptr<SequenceSet> make_set(const LabelledRows& rows, SetRole role) const;
   [[nodiscard]] TaskInstance make_instance(const LabelledRow& row, SetRole role, SequenceExample& example) const;
@@ -111,13 +120,17 @@ LabelKind label_kind(TaskKind kind) {
   return kind == TaskKind::multi_label_classification ? LabelKind::multi : LabelKind::single;
 }
 
-LabelledRows SequenceTask::read_rows(const DataFileConfig& file, SetRole role) const {
-  const auto resolved = options_.file_of(file);
+LabelledRowOptions SequenceTask::row_options(const DataFileConfig& resolved, SetRole role) const {
   LabelledRowOptions row_options;
   row_options.columns = options_.columns_of(resolved);
   row_options.label = role == SetRole::prediction ? LabelKind::none : label_kind(options_.kind);
   row_options.known_labels = has_labels() ? &*labels_ : nullptr;
-  auto rows = read_labelled_rows(resolved, row_options);
+  return row_options;
+}
+
+LabelledRows SequenceTask::read_rows(const DataFileConfig& file, SetRole role) const {
+  const auto resolved = options_.file_of(file);
+  auto rows = read_labelled_rows(resolved, row_options(resolved, role));
   require_every_row(rows.skipped, role, resolved.path);
   return rows;
 }
@@ -181,15 +194,6 @@ ReportPart SequenceSet::report_part() const {
     }
   }
   return part;
-}
-
-std::vector<double> softmax(const InstanceScores& scores) {
-  const double largest = *std::max_element(scores.begin(), scores.end());
-  std::vector<double> result;
-  double sum = 0;
-  for (const float score : scores) sum += result.emplace_back(std::exp(static_cast<double>(score) - largest));
-  for (double& value : result) value /= sum;
-  return result;
 }
 
 double sigmoid(float score) { return 1 / (1 + std::exp(-static_cast<double>(score))); }

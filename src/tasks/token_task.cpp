@@ -1,5 +1,6 @@
 // Token classification: entities and parts of speech, one label for each word.
 #include "tasks/json_record.h"
+#include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
 
 #include <albert/base/error.h>
@@ -13,7 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <ostream>
 #include <set>
 #include <utility>
@@ -23,6 +24,7 @@ namespace {
 
 /// A sentence beside its windows.
 struct TokenExample {
+  std::string id;  ///< number of the sentence in its file, from 0
   std::vector<std::string> words;
   std::vector<int64_t> gold;  ///< a label for each word; empty without gold
   WordPieces pieces;
@@ -110,6 +112,13 @@ class TokenTask : public Task {
     const auto read = read_sentences(file, role);
     return make_set(read.sentences, read.skipped);
   }
+  [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
+    const auto make = [this](const std::vector<TaggedSentence>& sentences, int64_t first) {
+      return make_set(sentences, {}, first);
+    };
+    const auto resolved = options_.file_of(file);
+    return make_stream<TaggedSentence>(std::make_unique<TaggedSentenceReader>(resolved, options_.columns_of(resolved), TagUse::ignore), make);
+  }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
 
   [[nodiscard]] const TaskOptions& options() const { return options_; }
@@ -121,7 +130,8 @@ class TokenTask : public Task {
   void check_labels() const;
   /// Tags as they are learned, each of them a label; none for prediction.
   [[nodiscard]] TaggedSentences read_sentences(const DataFileConfig& file, SetRole role) const;
-  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const;
+  /// `first`: number of the first sentence in its file.
+  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, int64_t first = 0) const;
 
   TaskOptions options_;
   const Tokenizer& tokenizer_;
@@ -157,11 +167,12 @@ TaggedSentences TokenTask::read_sentences(const DataFileConfig& file, SetRole ro
   return read;
 }
 
-std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const {
+std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, int64_t first) const {
   std::vector<TokenExample> examples;
   examples.reserve(sentences.size());
   for (size_t i = 0; i < sentences.size(); ++i) {
     TokenExample example;
+    example.id = std::to_string(first + static_cast<int64_t>(i));
     example.words = sentences[i].words;
     for (const auto& tag : sentences[i].tags) example.gold.push_back(labels_.find(tag).value());
     example.pieces = encode_words(tokenizer_, example.words);
@@ -237,8 +248,22 @@ class TokenAnswers : public TaskAnswers {
   [[nodiscard]] EntityCounts count(std::span<const int64_t> examples) const;
 
   const TokenSet& set_;
-  std::vector<std::vector<int64_t>> predicted_;  ///< by sentence, a label for each word
+  std::vector<std::vector<int64_t>> predicted_;       ///< by sentence, a label for each word
+  std::vector<std::vector<double>> probabilities_{};  ///< of these labels; NaN for a word without pieces
 };
+
+/// Of the label that is predicted for each word.
+std::vector<double> word_probabilities(const TokenExample& example, const std::vector<InstanceScores>& scores, size_t num_labels) {
+  std::vector<double> probabilities(example.words.size(), std::numeric_limits<double>::quiet_NaN());
+  for (size_t w = 0; w < example.windows.size(); ++w) {
+    const std::span<const float> values(scores[example.first_instance + w]);
+    for (const auto& word : example.windows[w].words) {
+      const auto at_word = softmax(values.subspan(static_cast<size_t>(word.position) * num_labels, num_labels));
+      probabilities[static_cast<size_t>(word.word)] = *std::max_element(at_word.begin(), at_word.end());
+    }
+  }
+  return probabilities;
+}
 
 TokenAnswers::TokenAnswers(const TokenSet& set, const std::vector<InstanceScores>& scores) : set_(set) {
   const auto num_labels = static_cast<size_t>(set.task().labels().size());
@@ -253,6 +278,7 @@ TokenAnswers::TokenAnswers(const TokenSet& set, const std::vector<InstanceScores
       }
     }
     predicted_.push_back(labels_of_words(example.pieces, example.windows, by_window, set.task().outside()));
+    probabilities_.push_back(word_probabilities(example, scores, num_labels));
   }
 }
 
@@ -290,7 +316,8 @@ std::vector<int64_t> TokenAnswers::classes() const {
 void TokenAnswers::write(PredictionFormat format, std::ostream& out) const {
   if (format == PredictionFormat::null_odds) return;
   for (size_t i = 0; i < predicted_.size(); ++i) {
-    write_json_line({{"id", i}, {"words", set_.examples()[i].words}, {"tags", names(predicted_[i])}}, out);
+    const auto& example = set_.examples()[i];
+    write_json_line({{"id", example.id}, {"words", example.words}, {"tags", names(predicted_[i])}, {"probabilities", probabilities_[i]}}, out);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <albert/base/error.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
@@ -39,12 +40,32 @@ struct TokenizeArguments : ToolArguments {
 };
 void declare_options(CLI::App& app, TokenizeArguments& arguments);
 
-/// albert predict MODEL [--ids IN.safetensors] --tensors OUT.safetensors [--device D]
+enum class PredictAction {
+  task,        ///< the fine-tuned model's answers
+  fill_mask,   ///< --fill-mask
+  embeddings,  ///< --embeddings
+  tensors,     ///< --tensors alone
+};
+
+/// albert predict MODEL [--fill-mask | --embeddings mean|cls | --tensors OUT] [options]
 struct PredictArguments : ToolArguments {
   std::filesystem::path model;
+  std::optional<std::filesystem::path> input;   ///< nullopt: standard input
+  std::optional<std::filesystem::path> output;  ///< nullopt: standard output
+  std::optional<std::string> format;            ///< as written
+  std::vector<std::string> columns;             ///< NAME=COLUMN, as written
+  std::optional<int64_t> batch_tokens;
+  bool fill_mask = false;
+  std::optional<int64_t> top_k;
+  std::optional<std::string> embeddings;  ///< "mean" or "cls"
+  std::optional<std::filesystem::path> tensors;
   std::optional<std::filesystem::path> ids;  ///< nullopt: lines of standard input are tokenised
-  std::filesystem::path tensors;
   std::string device = "auto";
+
+  /// Throws ConfigError where options do not belong together.
+  [[nodiscard]] PredictAction action() const;
+  /// NAME and COLUMN of each --column. Throws ConfigError.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> named_columns() const;
 };
 void declare_options(CLI::App& app, PredictArguments& arguments);
 

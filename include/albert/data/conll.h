@@ -12,7 +12,7 @@
 namespace albert {
 
 struct TaggedSentence {
-  std::vector<std::string> words{};  ///< at least one
+  std::vector<std::string> words{};  ///< at least one; of a line of text: none where it is empty
   std::vector<std::string> tags{};   ///< one for each word; empty where tags are not read
   std::string label{};               ///< SNIPS: the intent; else empty
   int64_t line = 0;                  ///< of the first word
@@ -26,7 +26,8 @@ enum class TagUse { read, ignore };
 ///   the word -DOCSTART- is left out, and so are lines that begin with "# " outside of a sentence. Columns by number;
 /// - conllu: ten columns, by number or by name (id form lemma upos xpos feats head deprel deps misc); comments, multi-word ranges
 ///   (3-4) and empty nodes (3.1) are left out;
-/// - snips: `file.path` is the folder; the lines of its files belong together.
+/// - snips: `file.path` is the folder; the lines of its files belong together;
+/// - text, without tags only: one sentence a line, words parted by blanks; an empty line is a sentence without words.
 /// Errors are DataError with file:line and follow `invalid_rows` (the whole sentence is left out): a column that is not there, an
 /// empty tag, bad bytes, unequal counts. SNIPS files of unequal lengths, and a file without sentences, are always errors.
 class TaggedSentenceReader {

@@ -26,7 +26,8 @@ enum class FileFormat {
   tsv,             ///< separated by tabs; quotes are literal, as in GLUE
   jsonl,           ///< one JSON object a line
   json,            ///< one JSON document: SQuAD, or a list of records (`records` names its key)
-  text,            ///< one text a line, in the column "text"; an empty line is a row
+  text,            ///< one text a line, in the column "text"; an empty line is a row. Token classification: words parted by blanks
+  text_pairs,      ///< two texts a line, columns "text" and "text_pair", parted by a tab; an empty line is two empty texts
   labelled_lines,  ///< columns "label" and "text", parted by the first blank of the line (TREC)
   conll,           ///< one word a line, its columns parted by tabs or blanks; an empty line ends a sentence
   conllu,          ///< CoNLL-U of Universal Dependencies
@@ -40,6 +41,7 @@ constexpr auto enum_names(config::EnumTag<FileFormat>) {
                                     {FileFormat::jsonl, "jsonl"},
                                     {FileFormat::json, "json"},
                                     {FileFormat::text, "text"},
+                                    {FileFormat::text_pairs, "text_pairs"},
                                     {FileFormat::labelled_lines, "labelled_lines"},
                                     {FileFormat::conll, "conll"},
                                     {FileFormat::conllu, "conllu"},
@@ -105,6 +107,9 @@ constexpr auto enum_names(config::EnumTag<InvalidRows>) {
   return config::names<InvalidRows>({{InvalidRows::error, "error"}, {InvalidRows::skip, "skip"}});
 }
 
+/// A path that stands for the standard input of the process, wherever it comes from; it is read from where it stands.
+inline constexpr std::string_view kStandardInput = "/dev/stdin";
+
 /// What the extension of a name says, .gz and .zst left out.
 std::optional<FileFormat> format_of_extension(const std::filesystem::path& path);
 
@@ -131,6 +136,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"path", "file; .gz and .zst are decompressed; snips and race: a folder", {}, config::Presence::required}, c.path);
   visit(Field{"format",
               "auto (by extension), csv, tsv (quotes are literal), jsonl (one object a line), json, text (one a line), "
+              "text_pairs (two a line, parted by a tab), "
               "labelled_lines (label, blank, text), conll, conllu, snips or race"},
         c.format);
   visit(Field{"header", "whether the first row names the columns; auto: where it holds every name that is asked for"}, c.header);

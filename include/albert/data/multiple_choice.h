@@ -44,6 +44,22 @@ ChoiceQuestions read_race(const DataFileConfig& file, AnswerColumn answers, Race
 /// option (ARC: E of four options), an empty option and fewer than two options are refused by `invalid_rows`.
 ChoiceQuestions read_choice_table(const DataFileConfig& file, const ColumnMap& columns, AnswerColumn answers);
 
+/// The questions of read_choice_table without their answers, one at a time in bounded memory (json: the whole document). An object
+/// of jsonl or json that has no key columns.context has no passage.
+class ChoiceQuestionReader {
+ public:
+  ChoiceQuestionReader(const DataFileConfig& file, const ColumnMap& columns);
+  ChoiceQuestionReader(const ChoiceQuestionReader&) = delete;
+  ChoiceQuestionReader& operator=(const ChoiceQuestionReader&) = delete;
+  ~ChoiceQuestionReader();
+  bool next(ChoiceQuestion& question);
+  [[nodiscard]] const SkippedRows& skipped() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 /// read_race for format race, else read_choice_table.
 ChoiceQuestions read_choice_questions(const DataFileConfig& file, const ColumnMap& columns, AnswerColumn answers);
 

@@ -123,6 +123,14 @@ enum class SetRole {
   prediction,  ///< gold is not read, even where the file has it; a row that cannot be read is an error, whatever invalid_rows says
 };
 
+/// The examples of a file to predict, a part at a time.
+class TaskStream {
+ public:
+  virtual ~TaskStream() = default;
+  /// The next examples, at most `max_examples`; null at the end. Ids go on from part to part. Throws as the readers do.
+  virtual std::unique_ptr<TaskSet> next(int64_t max_examples) = 0;
+};
+
 /// A task with its options, labels and tokenizer.
 class Task {
  public:
@@ -130,6 +138,9 @@ class Task {
   [[nodiscard]] virtual const TaskDescription& description() const = 0;
   /// Reads and tokenises a file. Throws DataError and ConfigError as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const = 0;
+  /// What read(file, SetRole::prediction) gives, in parts: only as much of the file is in memory as a part needs (json and RACE: the
+  /// whole document). Refers to the task, which must outlive it. Throws as the readers do.
+  [[nodiscard]] virtual std::unique_ptr<TaskStream> open(const DataFileConfig& file) const = 0;
   /// Parts a data set in two, the second with about `fraction` of the examples: stratified by class, or whole articles and passages.
   struct TwoSets {
     std::unique_ptr<TaskSet> train;

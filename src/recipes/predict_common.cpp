@@ -1,0 +1,148 @@
+#include "recipes/predict_common.h"
+
+#include <albert/base/error.h>
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+namespace albert {
+namespace {
+
+bool is_line_format(FileFormat format) { return format == FileFormat::text || format == FileFormat::text_pairs; }
+
+/// Nothing for "auto".
+std::optional<FileFormat> named_format(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const auto& [format, format_name] : enum_names(config::EnumTag<FileFormat>{})) {
+    if (format_name == name) return format == FileFormat::automatic ? std::nullopt : std::optional(format);
+    known.push_back(format_name);
+  }
+  throw ConfigError(fmt::format("--format: must be one of {}, got '{}'", fmt::join(known, ", "), name));
+}
+
+std::filesystem::path input_path(const PredictOptions& options) {
+  return options.input && *options.input != "-" ? *options.input : std::filesystem::path(kStandardInput);
+}
+
+/// What the user said by --format, or by the name of the file. A name that says text says nothing: it is the default, where there
+/// are lines of text at all.
+std::optional<FileFormat> said_format(const PredictOptions& options) {
+  auto format = named_format(options.format);
+  if (!format && options.input) format = format_of_extension(*options.input);
+  return options.format == "auto" && format == FileFormat::text ? std::nullopt : format;
+}
+
+/// The column map's entry of a name of --column.
+std::optional<std::string>* entry_of(ColumnMap& columns, std::string_view name) {
+  if (name == "text") return &columns.text;
+  if (name == "text_pair") return &columns.text_pair;
+  if (name == "id") return &columns.id;
+  if (name == "token") return &columns.token;
+  if (name == "question") return &columns.question;
+  if (name == "context") return &columns.context;
+  return nullptr;
+}
+
+void apply_columns(const PredictOptions& options, const std::vector<std::string_view>& known, PredictInput& input) {
+  if (options.columns.empty()) return;
+  if (is_line_format(input.file.format)) {
+    throw ConfigError(fmt::format("--column: needs rows with columns, the input is read as {}; set --format csv, tsv or jsonl",
+                                  config::enum_name(input.file.format)));
+  }
+  std::vector<std::string> choices;
+  for (const auto& [name, column] : options.columns) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw ConfigError(fmt::format("--column: must be one of {} for this model, got '{}'", fmt::join(known, ", "), name));
+    }
+    if (auto* entry = entry_of(input.columns, name)) {
+      *entry = column;
+    } else {
+      choices.push_back(column);
+    }
+  }
+  if (!choices.empty()) input.columns.options = choices;
+}
+
+std::vector<std::string_view> columns_of_kind(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::sequence_classification:
+    case TaskKind::multi_label_classification:
+    case TaskKind::regression: return {"text", "text_pair", "id"};
+    case TaskKind::token_classification: return {"token"};
+    case TaskKind::question_answering: return {"question", "context", "id"};
+    case TaskKind::multiple_choice: return {"question", "context", "options", "id"};
+  }
+  throw InternalError("a kind of task without columns");
+}
+
+/// The format and columns of an input of which nothing is said.
+PredictInput plain_input(TaskKind kind, bool is_pair) {
+  PredictInput input;
+  switch (kind) {
+    case TaskKind::question_answering: input.file.format = FileFormat::jsonl; break;
+    case TaskKind::multiple_choice:
+      input.file.format = FileFormat::jsonl;
+      input.columns.context = "context";
+      break;
+    case TaskKind::token_classification: input.file.format = FileFormat::text; break;
+    default:
+      input.file.format = is_pair ? FileFormat::text_pairs : FileFormat::text;
+      if (is_pair) input.columns.text_pair = "text_pair";
+  }
+  return input;
+}
+
+}  // namespace
+
+PredictInput task_input(const PredictOptions& options, const TaskOptions& task) {
+  const auto said = said_format(options);
+  DataFileConfig file;
+  file.path = input_path(options);
+  file.format = said.value_or(FileFormat::jsonl);
+  const auto trained = task.columns_of(file);
+  const bool reads_lines = !said || is_line_format(*said);
+  PredictInput input;
+  if (reads_lines) {
+    const auto known = columns_of_kind(task.kind);
+    input = plain_input(task.kind, trained.text_pair.has_value() || said == FileFormat::text_pairs);
+    if (said && known.front() != "text") input.file.format = *said;  // the reader says what it wants
+    input.file.path = file.path;
+  } else {
+    input = {.file = task.file_of(file), .columns = trained};
+    input.file.invalid_rows = InvalidRows::error;  // each row gets its answer
+    const bool is_json = input.file.format == FileFormat::jsonl || input.file.format == FileFormat::json;
+    if (task.kind == TaskKind::multiple_choice && is_json && !input.columns.context) input.columns.context = "context";
+  }
+  apply_columns(options, columns_of_kind(task.kind), input);
+  return input;
+}
+
+PredictInput text_input(const PredictOptions& options) {
+  PredictInput input;
+  input.file.path = input_path(options);
+  input.file.format = said_format(options).value_or(FileFormat::text);
+  apply_columns(options, {"text", "id"}, input);
+  return input;
+}
+
+PredictOutput::PredictOutput(const std::optional<std::filesystem::path>& path, std::ostream& stream) : stream_(stream) {
+  if (path) file_.emplace(*path);
+}
+
+void PredictOutput::write(const std::string& text) {
+  if (file_) {
+    file_->writer().write(text);
+    return;
+  }
+  stream_ << text << std::flush;
+  if (!stream_) throw IoError("standard output: cannot write; is the disk full, or the reader gone");
+}
+
+void PredictOutput::commit() {
+  if (file_) file_->commit();
+}
+
+}  // namespace albert
