@@ -77,5 +77,28 @@ TEST(File, MakesFoldersPrivate) {
   EXPECT_EQ(mode_of(folder / "a/b"), 0700U);
 }
 
+TEST(File, AReplacingFileKeepsTheOldOneUntilItIsWhole) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a", "old");
+  {
+    ReplacingFile file(folder / "a");
+    file.writer().write("half");
+    EXPECT_EQ(read_file(folder / "a"), "old");
+  }
+  EXPECT_EQ(read_file(folder / "a"), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1) << "no temporary file is left";
+  ReplacingFile file(folder / "a");
+  file.writer().write("new");
+  file.commit();
+  EXPECT_EQ(read_file(folder / "a"), "new");
+}
+
+TEST(File, AReplacingFileDoesNotReplaceADevice) {
+  ReplacingFile file("/dev/null");
+  file.writer().write("x");
+  file.commit();
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
 }  // namespace
 }  // namespace albert

@@ -46,13 +46,66 @@ TEST(Tool, RunsTheSubcommandWithItsArguments) {
   EXPECT_EQ(tokenize.tokenize->log_level, "off");
   EXPECT_FALSE(tokenize.predict);
 
+  const auto plain = run({"predict", "m"});
+  ASSERT_TRUE(plain.predict) << plain.error;
+  EXPECT_EQ(plain.predict->action(), PredictAction::task);
+  EXPECT_FALSE(plain.predict->input || plain.predict->output || plain.predict->format || plain.predict->batch_tokens);
+
   const auto predict = run({"predict", "m", "--ids", "in.safetensors", "--tensors", "out.safetensors", "--device", "cpu"});
   ASSERT_TRUE(predict.predict) << predict.error;
   EXPECT_EQ(predict.predict->ids, std::filesystem::path("in.safetensors"));
-  EXPECT_EQ(predict.predict->tensors, "out.safetensors");
+  EXPECT_EQ(predict.predict->tensors, std::filesystem::path("out.safetensors"));
+  EXPECT_EQ(predict.predict->action(), PredictAction::tensors);
   EXPECT_EQ(predict.predict->device, "cpu");
   EXPECT_EQ(predict.code, ExitCode::data);
   EXPECT_FALSE(run({"predict", "m", "--tensors", "o"}).predict->ids);
+}
+
+TEST(Tool, TakesInputOutputAndColumnsOfPredictions) {
+  const auto result = run({"predict", "m", "--input", "a.csv", "--output", "b.jsonl", "--format", "csv", "--column", "text=title", "--column",
+                           "options=a=b", "--batch-tokens", "100"});
+  ASSERT_TRUE(result.predict) << result.error;
+  EXPECT_EQ(result.predict->input, std::filesystem::path("a.csv"));
+  EXPECT_EQ(result.predict->output, std::filesystem::path("b.jsonl"));
+  EXPECT_EQ(result.predict->format, "csv");
+  EXPECT_EQ(result.predict->batch_tokens, 100);
+  EXPECT_THAT(result.predict->named_columns(),
+              ::testing::ElementsAre(std::pair<std::string, std::string>("text", "title"), std::pair<std::string, std::string>("options", "a=b")));
+}
+
+TEST(Tool, PredictDoesOneThing) {
+  const auto action = [](std::vector<const char*> words) { return run(std::move(words)).predict.value().action(); };
+  EXPECT_EQ(action({"predict", "m", "--fill-mask", "--top-k", "3", "--output", "o"}), PredictAction::fill_mask);
+  EXPECT_EQ(action({"predict", "m", "--embeddings", "mean"}), PredictAction::embeddings);
+  EXPECT_EQ(action({"predict", "m", "--embeddings", "cls", "--tensors", "o", "--input", "i"}), PredictAction::embeddings);
+  EXPECT_EQ(action({"predict", "m", "--tensors", "o"}), PredictAction::tensors);
+  const std::vector<std::pair<std::vector<const char*>, std::string>> cases{
+      {{"--fill-mask", "--embeddings", "cls"}, "--fill-mask, --embeddings: must not be given together"},
+      {{"--fill-mask", "--tensors", "o"}, "--fill-mask, --tensors: must not be given together"},
+      {{"--embeddings", "cls", "--tensors", "o", "--output", "p"}, "--embeddings, --tensors, --output: must not be given together"},
+      {{"--top-k", "3"}, "--top-k: must not be given without --fill-mask"},
+      {{"--ids", "i"}, "--ids: must not be given without --tensors, or with --embeddings"},
+      {{"--ids", "i", "--tensors", "o", "--embeddings", "cls"}, "--ids: must not be given without --tensors, or with --embeddings"},
+      {{"--tensors", "o", "--input", "i"}, "--input: must not be given with --tensors, unless with --embeddings"},
+      {{"--tensors", "o", "--column", "text=a"}, "--column: must not be given with --tensors, unless with --embeddings"},
+      {{"--tensors", "o", "--batch-tokens", "8"}, "--batch-tokens: must not be given with --tensors, unless with --embeddings"},
+  };
+  for (const auto& [options, error] : cases) {
+    std::vector<const char*> words{"predict", "m"};
+    words.insert(words.end(), options.begin(), options.end());
+    const auto result = run(words);
+    ASSERT_TRUE(result.predict) << result.error;
+    EXPECT_THAT([&] { (void)result.predict->action(); }, ::testing::ThrowsMessage<ConfigError>(error));
+  }
+}
+
+TEST(Tool, RefusesColumnsWithoutNameOrColumn) {
+  for (const auto* text : {"text", "=a", "text="}) {
+    const auto result = run({"predict", "m", "--column", text});
+    ASSERT_TRUE(result.predict) << result.error;
+    EXPECT_THAT([&] { (void)result.predict->named_columns(); },
+                ::testing::ThrowsMessage<ConfigError>("--column: must be NAME=COLUMN, got '" + std::string(text) + "'"));
+  }
 }
 
 TEST(Tool, RefusesWhatIsWrongInOneLine) {
@@ -64,7 +117,10 @@ TEST(Tool, RefusesWhatIsWrongInOneLine) {
       {{"tokenize", "m", "--piece"}, "--piece: unknown option; did you mean '--pieces'?"},
       {{"tokenize", "m", "n"}, "albert tokenize: must not be given more arguments, got 'n'; see albert tokenize --help"},
       {{"tokenize"}, "albert tokenize: MODEL must be given; see albert tokenize --help"},
-      {{"predict", "m"}, "albert predict: --tensors must be given; see albert predict --help"},
+      {{"predict"}, "albert predict: MODEL must be given; see albert predict --help"},
+      {{"predict", "m", "--embeddings", "max"}, "--embeddings: must be mean or cls, got 'max'"},
+      {{"predict", "m", "--fill-mask", "--top-k", "0"}, "--top-k: must be at least 1, got 0"},
+      {{"predict", "m", "--batch-tokens", "-5"}, "--batch-tokens: must be at least 1, got -5"},
       {{"predict", "m", "--tensor", "x"}, "--tensor: unknown option; did you mean '--tensors'?"},
       {{"predict", "m", "--tensors", "x", "--device", "gpu"}, "--device: must be auto, cpu, cuda or cuda:N, got 'gpu'"},
   };

@@ -101,5 +101,17 @@ TEST_F(Conll, ReadsTheAlignedFilesOfSnips) {
   EXPECT_EQ(sentences[1].line, 2);
 }
 
+TEST_F(Conll, ReadsLinesOfTextForPrediction) {
+  const auto sentences = read("a.txt", "EU rejects\t it\n\n \nend", {}, TagUse::ignore).sentences;
+  ASSERT_EQ(sentences.size(), 4U);
+  EXPECT_THAT(sentences[0].words, ElementsAre("EU", "rejects", "it"));
+  EXPECT_THAT(sentences[1].words, IsEmpty());
+  EXPECT_THAT(sentences[2].words, IsEmpty());
+  EXPECT_THAT(sentences[3].words, ElementsAre("end"));
+  EXPECT_EQ(sentences[3].line, 4);
+  EXPECT_EQ(error_text([&] { read("a.txt", "EU rejects\n"); }),
+            (folder / "a.txt").string() + ": expected conll, conllu or snips for token classification, got format text; set format");
+}
+
 }  // namespace
 }  // namespace albert

@@ -132,5 +132,31 @@ TEST_F(Choices, OfATableAreLeftOutOneByOne) {
   EXPECT_EQ(read.skipped.first.size(), 3U);
 }
 
+TEST_F(Choices, ComeOneByOneWithoutTheirAnswers) {
+  const auto file = write("a.jsonl", R"({"question": "q", "options": ["a", "b"], "answer": 7}
+{"question": "r", "options": ["c", "d", "e"], "context": "text", "id": "seven"}
+)");
+  ChoiceQuestionReader reader(file, {.context = "context"});
+  ChoiceQuestion question;
+  ASSERT_TRUE(reader.next(question));
+  EXPECT_EQ(question.question, "q");
+  EXPECT_EQ(question.id, "0");
+  EXPECT_EQ(*question.context, "");
+  EXPECT_FALSE(question.answer);
+  ASSERT_TRUE(reader.next(question));
+  EXPECT_EQ(question.id, "1");
+  EXPECT_EQ(*question.context, "text");
+  EXPECT_THAT(question.options, ElementsAre("c", "d", "e"));
+  EXPECT_FALSE(reader.next(question));
+}
+
+TEST_F(Choices, OneByOneAreRefusedWithTheirLine) {
+  const auto file = write("a.jsonl", "{\"question\": \"q\", \"options\": [\"a\", \"b\"]}\n{\"question\": \"q\", \"options\": [\"a\"]}\n");
+  ChoiceQuestionReader reader(file, {});
+  ChoiceQuestion question;
+  ASSERT_TRUE(reader.next(question));
+  EXPECT_THAT(error_text([&] { reader.next(question); }), HasSubstr("a.jsonl:2: expected at least two options, got 1"));
+}
+
 }  // namespace
 }  // namespace albert

@@ -278,5 +278,21 @@ TEST_F(Table, ChoosesTheLayoutThatFitsTheHeader) {
   EXPECT_EQ(choose_layout(write("c.tsv", "a\tb\n"), layouts), layouts[0]);
 }
 
+TEST_F(Table, ReadsPairsOfTextsALine) {
+  auto file = write("a.txt", "a \"b\"\t c\n\n\td\r\nlast\t");
+  file.format = FileFormat::text_pairs;
+  EXPECT_THAT(read_all(file, {{"text"}, {"text_pair"}}),
+              ElementsAre(ElementsAre("1", "a \"b\"", " c"), ElementsAre("2", "", ""), ElementsAre("3", "", "d"), ElementsAre("4", "last", "")));
+}
+
+TEST_F(Table, RefusesALineThatIsNoPair) {
+  for (const auto& [line, count] : {std::pair{"a", 1}, std::pair{"a\tb\tc", 3}}) {
+    auto file = write("a.txt", std::string("x\ty\n") + line + "\n");
+    file.format = FileFormat::text_pairs;
+    EXPECT_EQ(error_text([&] { read_all(file, {{"text"}, {"text_pair"}}); }),
+              file.path.string() + ":2: expected 2 columns, got " + std::to_string(count) + "; correct the row, or set invalid_rows: skip");
+  }
+}
+
 }  // namespace
 }  // namespace albert
