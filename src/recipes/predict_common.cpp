@@ -112,7 +112,6 @@ PredictInput task_input(const PredictOptions& options, const TaskOptions& task) 
     input.file.path = file.path;
   } else {
     input = {.file = task.file_of(file), .columns = trained};
-    input.file.invalid_rows = InvalidRows::error;  // each row gets its answer
     const bool is_json = input.file.format == FileFormat::jsonl || input.file.format == FileFormat::json;
     if (task.kind == TaskKind::multiple_choice && is_json && !input.columns.context) input.columns.context = "context";
   }

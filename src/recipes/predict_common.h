@@ -4,7 +4,7 @@
 #include <albert/base/file.h>
 #include <albert/data/data_file.h>
 #include <albert/recipes/predict.h>
-#include <albert/recipes/task_folder.h>
+#include <albert/tasks/task_config.h>
 
 #include <cstdint>
 #include <iosfwd>

@@ -1,6 +1,7 @@
 #include "recipes/predict_common.h"
 
 #include <albert/model/device.h>
+#include <albert/recipes/task_folder.h>
 #include <albert/tasks/finetuning.h>
 
 #include <sstream>

@@ -62,9 +62,10 @@ class ChoiceTask : public Task {
   }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
     const auto make = [this](const std::vector<ChoiceQuestion>& questions, int64_t /*first*/) { return make_set(questions, {}); };
-    const auto resolved = options_.file_of(file);
+    auto resolved = options_.file_of(file);
+    resolved.invalid_rows = InvalidRows::error;
     if (resolved.resolved_format() == FileFormat::race) {
-      return make_stream<ChoiceQuestion>(std::make_unique<ListReader<ChoiceQuestion>>(read_questions(file, SetRole::prediction).questions), make);
+      return make_stream<ChoiceQuestion>(std::make_unique<ListReader<ChoiceQuestion>>(read_questions(resolved, SetRole::prediction).questions), make);
     }
     return make_stream<ChoiceQuestion>(std::make_unique<ChoiceQuestionReader>(resolved, options_.columns_of(resolved)), make);
   }

@@ -62,9 +62,10 @@ class QuestionTask : public Task {
     const auto make = [this](std::vector<SquadQuestion> questions, int64_t /*first*/) {
       return std::make_unique<AnswerableSet>(*this, std::move(questions), SetRole::prediction, std::vector<std::string>{});
     };
-    const auto resolved = options_.file_of(file);
+    auto resolved = options_.file_of(file);
+    resolved.invalid_rows = InvalidRows::error;
     if (resolved.resolved_format() == FileFormat::json) {
-      return make_stream<SquadQuestion>(std::make_unique<ListReader<SquadQuestion>>(read_questions(file, SetRole::prediction).questions), make);
+      return make_stream<SquadQuestion>(std::make_unique<ListReader<SquadQuestion>>(read_questions(resolved, SetRole::prediction).questions), make);
     }
     return make_stream<SquadQuestion>(std::make_unique<QuestionRowReader>(resolved, options_.columns_of(resolved)), make);
   }

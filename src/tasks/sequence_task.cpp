@@ -92,7 +92,8 @@ class SequenceTask : public Task {
     const auto make = [this](std::vector<LabelledRow> rows, int64_t /*first*/) {
       return make_set({.rows = std::move(rows)}, SetRole::prediction);
     };
-    const auto resolved = options_.file_of(file);
+    auto resolved = options_.file_of(file);
+    resolved.invalid_rows = InvalidRows::error;
     return make_stream<LabelledRow>(std::make_unique<LabelledRowReader>(resolved, row_options(resolved, SetRole::prediction)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;

@@ -116,7 +116,8 @@ class TokenTask : public Task {
     const auto make = [this](const std::vector<TaggedSentence>& sentences, int64_t first) {
       return make_set(sentences, {}, first);
     };
-    const auto resolved = options_.file_of(file);
+    auto resolved = options_.file_of(file);
+    resolved.invalid_rows = InvalidRows::error;
     return make_stream<TaggedSentence>(std::make_unique<TaggedSentenceReader>(resolved, options_.columns_of(resolved), TagUse::ignore), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;

@@ -139,7 +139,8 @@ class Task {
   /// Reads and tokenises a file. Throws DataError and ConfigError as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const = 0;
   /// What read(file, SetRole::prediction) gives, in parts: only as much of the file is in memory as a part needs (json and RACE: the
-  /// whole document). Refers to the task, which must outlive it. Throws as the readers do.
+  /// whole document). A row that cannot be read is an error, whatever `invalid_rows` says: each gets its answer. Refers to the task,
+  /// which must outlive it. Throws as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskStream> open(const DataFileConfig& file) const = 0;
   /// Parts a data set in two, the second with about `fraction` of the examples: stratified by class, or whole articles and passages.
   struct TwoSets {
