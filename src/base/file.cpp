@@ -1,5 +1,6 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
+#include <albert/base/replacing_file.h>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -46,16 +47,6 @@ class Descriptor {
  private:
   int value_;
 };
-
-/// A name beside `path` for what is to replace it; a device or pipe keeps its own.
-std::filesystem::path temporary_for(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status)) return path;
-  auto temporary = path;
-  temporary += fmt::format(".tmp-{}", ::getpid());
-  return temporary;
-}
 
 size_t regular_size(int descriptor, const std::filesystem::path& path) {
   struct stat status {};
@@ -154,20 +145,6 @@ void FileWriter::commit() {
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail(path_, "fsync");  // EINVAL: a device or a pipe, which has nothing to sync
   const int descriptor = std::exchange(descriptor_, -1);
   if (::close(descriptor) != 0) fail(path_, "close");
-}
-
-ReplacingFile::ReplacingFile(std::filesystem::path path) : path_(std::move(path)), written_(temporary_for(path_)), writer_(written_) {}
-
-void ReplacingFile::commit() {
-  writer_.commit();
-  if (written_ == path_) return;
-  if (::rename(written_.c_str(), path_.c_str()) != 0) {
-    const int code = errno;
-    ::unlink(written_.c_str());
-    errno = code;
-    fail(path_, "rename into place");
-  }
-  sync_directory(path_.has_parent_path() ? path_.parent_path() : std::filesystem::path("."));
 }
 
 std::string read_file(const std::filesystem::path& path, uint64_t limit_bytes) {

@@ -1,7 +1,7 @@
 // Input and output of `albert predict`.
 #pragma once
 
-#include <albert/base/file.h>
+#include <albert/base/replacing_file.h>
 #include <albert/data/data_file.h>
 #include <albert/recipes/predict.h>
 #include <albert/tasks/task_config.h>

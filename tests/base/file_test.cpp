@@ -1,5 +1,6 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
+#include <albert/base/replacing_file.h>
 #include <temporary_folder.h>
 
 #include <gmock/gmock.h>

@@ -58,26 +58,10 @@ class FileWriter {
   std::string buffer_;
 };
 
-/// A file that stands under its name only when it is whole: written beside it, and renamed by commit(), so that a crash or an error
-/// leaves the old file or none. A device or a pipe of that name is written as it is. Throws IoError.
-class ReplacingFile {
- public:
-  explicit ReplacingFile(std::filesystem::path path);
-
-  FileWriter& writer() { return writer_; }
-  /// fsync, rename, fsync of the folder.
-  void commit();
-
- private:
-  std::filesystem::path path_;
-  std::filesystem::path written_;  ///< what writer_ writes
-  FileWriter writer_;
-};
-
 /// The whole file as bytes. Throws IoError, also when it is larger than `limit_bytes`.
 std::string read_file(const std::filesystem::path& path, uint64_t limit_bytes = UINT64_MAX);
 
-/// Replaces `path` by `content`, as ReplacingFile does.
+/// Replaces `path` by `content`: temporary file beside it, fsync, rename, fsync of the folder. A crash leaves the old or the new.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// fsync of a folder, so that the names in it survive a power cut. Throws IoError.

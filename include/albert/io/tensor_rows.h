@@ -5,7 +5,7 @@
 //   rows.commit();
 #pragma once
 
-#include <albert/base/file.h>
+#include <albert/base/replacing_file.h>
 
 #include <cstdint>
 #include <filesystem>
