@@ -1,3 +1,5 @@
+#include "recipes/run_common.h"
+
 #include <albert/base/error.h>
 #include <albert/data/corpus.h>
 #include <albert/data/store_builder.h>
@@ -49,30 +51,40 @@ void describe_documents(const DataConfig& data, std::ostream& out) {
   for (const auto& file : files) bytes += file.size_bytes;
   out << fmt::format("text: {} file(s), {:.1f} MB; the first documents, a sentence a line:\n", files.size(), static_cast<double>(bytes) / 1e6);
   size_t number = 0;
-  for (const auto& document : preview_documents(data, kDocuments, kSentences)) {
+  const auto documents = preview_documents(data, kDocuments, kSentences);
+  if (documents.empty()) throw DataError("data.sources: must hold text, got files without any document");
+  for (const auto& document : documents) {
     out << fmt::format("\ndocument {} ({})\n", ++number, document.file);
     for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
     if (document.is_cut) out << "  ...\n";
   }
 }
 
+bool has_tokenizer(const PretrainConfig& config) {
+  return config.tokenizer.model || std::filesystem::exists(trained_tokenizer_folder(config) / "spiece.model");
+}
+
 int64_t vocabulary_size(const PretrainConfig& config) {
-  if (config.tokenizer.model || std::filesystem::exists(trained_tokenizer_folder(config) / "spiece.model")) {
-    return open_or_train_tokenizer(config).vocab_size();
-  }
-  return config.tokenizer.vocab_size;
+  return has_tokenizer(config) ? open_or_train_tokenizer(config).vocab_size() : config.tokenizer.vocab_size;
 }
 
 }  // namespace
 
 void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   const auto device = resolve_device(config.training.device);
+  require_same_run(config);
+  require_usable_folder(config.output);
   const auto heads = heads_of(config);
   const int64_t vocabulary = vocabulary_size(config);
   const auto shape = config.model.init_from ? config.model.resolve(load_model_folder(*config.model.init_from).config.shape, vocabulary)
                                             : config.model.resolve(vocabulary);
   out << fmt::format("device: {}\n", describe_device(device));
   describe_parameters(shape, heads, out);
+  // A store of another tokenizer or text is refused here as by the run itself; a vocabulary that is still to be trained is not made.
+  if (std::filesystem::exists(token_store_file(config.data.store)) && has_tokenizer(config)) {
+    const auto vocabulary_in_use = vocabulary_of(open_or_train_tokenizer(config));
+    (void)open_or_build_token_store(config.data, vocabulary_in_use, {.num_threads = config.data.num_threads(), .progress = {}});
+  }
   if (!config.data.sources.empty()) {
     describe_documents(config.data, out);
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {

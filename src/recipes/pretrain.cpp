@@ -22,8 +22,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <ostream>
+#include <thread>
 
 namespace albert {
 namespace {
@@ -143,6 +146,26 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
   out << fmt::format("model   {}\ncurves  {}\n", (config.output / "final").string(), (config.output / "curves.svg").string());
 }
 
+/// Ends the program when a stop is requested while the text is prepared. SentencePiece cannot be interrupted; and as all that the preparation
+/// writes takes its name when it is whole, nothing is lost by ending at once.
+class PreparationWatch {
+ public:
+  explicit PreparationWatch(const StopSignal& stop)
+      : thread_([&stop](const std::stop_token& done) {
+          while (!done.stop_requested()) {
+            if (stop.requested()) {
+              spdlog::warn("stopped on request while the text was prepared; training has not begun, the same command goes on");
+              spdlog::default_logger()->flush();
+              std::_Exit(static_cast<int>(ExitCode::stopped));
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
 /// Everything of a run after its text is prepared.
 ExitCode train(const PretrainConfig& config, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
   const auto device = resolve_device(config.training.device);
@@ -213,7 +236,10 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
   (void)resolve_device(config.training.device);  // a device that is not there is known before any work
   const RunLock lock(config.output);
   require_same_run(config);
-  const auto text = prepare_text(config);
+  const auto text = [&] {
+    const PreparationWatch watch(stop);
+    return prepare_text(config);
+  }();
   if (request.prepare_only) {
     out << fmt::format("vocabulary  {} pieces\nstore       {} tokens in {}\n", text.tokenizer->vocab_size(), text.store->num_tokens(),
                        config.data.store.string());

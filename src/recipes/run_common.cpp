@@ -1,6 +1,7 @@
 #include "recipes/run_common.h"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <limits>
 
@@ -17,6 +18,15 @@ std::optional<Precision> chosen_precision(PrecisionChoice choice) {
   if (choice == PrecisionChoice::fp32) return Precision::fp32;
   if (choice == PrecisionChoice::bf16) return Precision::bf16;
   return std::nullopt;
+}
+
+void require_usable_folder(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder)) {
+    throw IoError(fmt::format("output: {} must be a folder, or a name that is free", folder.string()));
+  }
+  auto existing = std::filesystem::absolute(folder);
+  while (!std::filesystem::exists(existing) && existing.has_relative_path()) existing = existing.parent_path();
+  if (::access(existing.c_str(), W_OK | X_OK) != 0) throw IoError(fmt::format("output: cannot write into {}", existing.string()));
 }
 
 }  // namespace albert

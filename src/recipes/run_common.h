@@ -24,6 +24,9 @@ void keep_freed_memory();
 /// None for `auto`.
 std::optional<Precision> chosen_precision(PrecisionChoice choice);
 
+/// IoError where a run could not write into the folder: it is a file, or the nearest folder that exists may not be written to.
+void require_usable_folder(const std::filesystem::path& folder);
+
 /// Refuses to go on with another run's checkpoints, which would lie in config.output / `checkpoints`: ConfigError with a list of what
 /// differs.
 template <typename Config>

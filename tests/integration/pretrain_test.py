@@ -63,6 +63,18 @@ class PretrainTest(ProgramTest):
         for text in ("parameters", "embeddings", "document 1", "document 3"):
             self.assertIn(text, result.stdout)
 
+    def test_dry_run_refuses_what_the_run_would_refuse(self):
+        self.run_program(self.tiny(steps=2))
+        other = self.run_program(self.tiny(steps=2), "--dry-run", "--set", "training.seed=9", expect=2)
+        self.assertIn("training.seed: was", other.stderr)
+        (self.folder / "file").write_text("")
+        taken = self.run_program(self.tiny(), "--dry-run", "--output", self.folder / "file", expect=4)
+        self.assertIn("must be a folder", taken.stderr)
+        store = self.run_program(self.tiny(), "--dry-run", "--output", self.folder / "new", "--set", f"data.store={self.folder / 'run/store'}",
+                                 "--set", f"tokenizer.model={self.folder / 'run/final/spiece.model'}")
+        self.assertIn("parameters", store.stdout)
+        self.assertFalse((self.folder / "new").exists())
+
     def test_prepare_only_makes_vocabulary_and_store(self):
         self.run_program(self.tiny(), "--prepare-only")
         run = self.folder / "run"

@@ -34,7 +34,7 @@ TEST(Curves, ReadsEachQuantityAndLeavesOutWhatIsNotFinite) {
 }
 
 TEST(Curves, LeavesOutALastLineWithoutItsEnd) {
-  const RunCurves curves = parse_metrics(std::string(kMetrics) + R"({"split": "train", "st)", "metrics.jsonl");
+  const RunCurves curves = parse_metrics(fmt::format("{}{}", kMetrics, R"({"split": "train", "st)"), "metrics.jsonl");
   EXPECT_EQ(curves.at("train").at("learning_rate").size(), 2U);
 }
 
@@ -47,7 +47,7 @@ TEST(Curves, NamesALineThatIsNoMetrics) {
     }
     return "no error";
   };
-  EXPECT_THAT(error_of(std::string(kMetrics) + "oops\n"), ::testing::StartsWith("metrics.jsonl:4: wanted a line of metrics"));
+  EXPECT_THAT(error_of(fmt::format("{}oops\n", kMetrics)), ::testing::StartsWith("metrics.jsonl:4: wanted a line of metrics"));
   EXPECT_THAT(error_of("{\"step\": 1}\n"), HasSubstr("metrics.jsonl:1: "));
   EXPECT_THAT(error_of("[]\n"), HasSubstr("metrics.jsonl:1: "));
 }
