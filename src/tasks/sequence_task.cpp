@@ -315,12 +315,14 @@ class MultiLabelAnswers : public SequenceAnswers {
   }
   void describe(int64_t example, nlohmann::ordered_json& record) const override {
     const auto chosen = predicted(example);
-    auto& names = record["labels"] = nlohmann::ordered_json::array();
-    auto& list = record["probabilities"] = nlohmann::ordered_json::object();
+    auto names = nlohmann::ordered_json::array();
+    auto probabilities = nlohmann::ordered_json::object();
     for (size_t i = 0; i < chosen.size(); ++i) {
       if (chosen[i] != 0) names.push_back(labels()[i]);
-      list[labels()[i]] = sigmoid(scores(example)[i]);
+      probabilities[labels()[i]] = sigmoid(scores(example)[i]);
     }
+    record["labels"] = std::move(names);  // only now: a second key may move the first
+    record["probabilities"] = std::move(probabilities);
   }
 
  private:
