@@ -1,0 +1,200 @@
+#include "tasks/task_fixture.h"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+
+namespace albert {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using testing::expect_metrics;
+using testing::written;
+
+/// A question of a document in SQuAD's format. Without an answer it is impossible.
+json question(const std::string& id, const std::string& text, const std::string& answer, int64_t start) {
+  json result{{"id", id}, {"question", text}, {"answers", json::array()}, {"is_impossible", answer.empty()}};
+  if (!answer.empty()) result["answers"].push_back({{"text", answer}, {"answer_start", start}});
+  return result;
+}
+std::string squad(const std::vector<std::pair<std::string, std::vector<json>>>& articles) {
+  json data = json::array();
+  for (const auto& [context, questions] : articles) {
+    const json paragraph{{"context", context}, {"qas", questions}};
+    data.push_back(json{{"title", "t"}, {"paragraphs", json::array({paragraph})}});
+  }
+  return json{{"version", "x"}, {"data", data}}.dump();
+}
+
+constexpr const char* kContext = "the ab 1 the";
+/// [CLS] ab 1 [SEP] the ab 1 the [SEP]: the document begins at position 4.
+const json kAnswerable = question("q1", "ab 1", "ab", 4);
+const json kImpossible = question("q2", "the 1", "", 0);
+
+/// Scores of the linear head for a sequence of 9 that prefer a span; `none` is the score of [CLS].
+InstanceScores span_scores(size_t start, size_t end, float best = 5, float none = 0) {
+  InstanceScores scores(18, 0.0F);
+  scores[start] += best;
+  scores[9 + end] += best;
+  scores[0] += none;
+  return scores;
+}
+
+/// The beam head's scores with one candidate; what remains is as a sequence with too few tokens has it.
+InstanceScores beam_scores(float start, float end, float log_probability, float no_answer) {
+  constexpr float kNothing = -std::numeric_limits<float>::infinity();
+  constexpr auto kStarts = static_cast<size_t>(kBeamStarts);
+  constexpr size_t kEnds = kStarts * static_cast<size_t>(kBeamEnds);
+  InstanceScores scores;
+  const auto add = [&](size_t count, float first, float rest) {
+    scores.push_back(first);
+    scores.insert(scores.end(), count - 1, rest);
+  };
+  add(kStarts, log_probability, kNothing);
+  add(kStarts, start, -1);
+  add(kEnds, log_probability, kNothing);
+  add(kEnds, end, -1);
+  scores.push_back(no_answer);
+  return scores;
+}
+
+struct QuestionTask : testing::TaskFixture {
+  QuestionTask() { max_length = 80; }
+  std::unique_ptr<Task> squad1() const { return make("{name: squad}"); }
+  std::unique_ptr<Task> squad2(const std::string& more = "") const { return make("{name: squad2, question_answering: {" + more + "}}"); }
+};
+
+TEST_F(QuestionTask, ReadsWindowsWithTargets) {
+  const auto set = squad1()->read(file("x.json", squad({{kContext, {kAnswerable}}})), SetRole::train);
+  ASSERT_THAT(set->instances(), SizeIs(1));
+  EXPECT_THAT(set->instances()[0].sequences.at(0).ids, ElementsAre(2, 9, 13, 3, 14, 9, 13, 14, 3));
+  EXPECT_EQ(set->instances()[0].sequences[0].second_segment, 4);
+  EXPECT_THAT(set->instances()[0].labels, ElementsAre(5, 5, 0));
+  EXPECT_THAT(set->report_part().lengths, ElementsAre(9));
+}
+
+TEST_F(QuestionTask, MeasuresAnswers) {
+  const auto task = squad1();
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, question("q3", "the 1", "1 the", 7)}}})), SetRole::evaluation);
+  const auto answers = set->decode({span_scores(5, 5), span_scores(7, 7)});  // "ab" is right, "the" is an article and matches nothing of "1"
+  const auto metrics = answers->measure_all();
+  EXPECT_DOUBLE_EQ(metrics.at("exact_match"), 50);
+  EXPECT_DOUBLE_EQ(metrics.at("f1"), 50);
+  EXPECT_DOUBLE_EQ(answers->measure(std::vector<int64_t>{0, 0, 1}).at("exact_match"), 200.0 / 3);
+  expect_metrics(*task, *answers, {"exact_match", "f1"});
+  EXPECT_EQ(json::parse(written(*answers, PredictionFormat::submission)), json({{"q1", "ab"}, {"q3", "the"}}));
+  EXPECT_THAT(written(*answers, PredictionFormat::null_odds), IsEmpty());
+}
+
+TEST_F(QuestionTask, WritesTheBestAnswersAsJsonLines) {
+  const auto task = squad1();
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable}}})), SetRole::evaluation);
+  const auto record = json::parse(written(*set->decode({span_scores(5, 6)}), PredictionFormat::jsonl));
+  EXPECT_EQ(record["id"], "q1");
+  EXPECT_EQ(record["answer"], "ab 1");
+  EXPECT_FALSE(record.contains("no_answer_score"));
+  EXPECT_EQ(record["n_best"][0]["text"], "ab 1");
+  EXPECT_EQ(record["n_best"][0]["start"], 4);
+  EXPECT_EQ(record["n_best"][0]["end"], 8);
+  double sum = 0;
+  for (const auto& candidate : record["n_best"]) sum += candidate["probability"].get<double>();
+  EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+TEST_F(QuestionTask, ChoosesTheThresholdOnEvaluatedDataOnly) {
+  const auto text = squad({{kContext, {kAnswerable, kImpossible}}});
+  // Null odds: 3 - 10 and 8 - 2; no answer from 6 on would be best between them.
+  const std::vector<InstanceScores> scores{span_scores(5, 5, 5, 3), span_scores(5, 5, 1, 8)};
+  const auto task = squad2();
+  const auto set = task->read(file("x.json", text), SetRole::evaluation);
+  const auto answers = set->decode(scores);
+  const auto metrics = answers->measure_all();
+  EXPECT_DOUBLE_EQ(metrics.at("f1"), 100);
+  EXPECT_DOUBLE_EQ(metrics.at("best_f1"), 100);
+  EXPECT_DOUBLE_EQ(metrics.at("best_f1_threshold"), -7);  // the official script takes the last score that it lets answer
+  EXPECT_DOUBLE_EQ(metrics.at("has_answer_f1"), 100);
+  EXPECT_DOUBLE_EQ(metrics.at("no_answer_f1"), 100);
+  expect_metrics(*task, *answers, {"exact_match", "f1"});
+  EXPECT_EQ(json::parse(written(*answers, PredictionFormat::submission)), json({{"q1", "ab"}, {"q2", ""}}));
+  EXPECT_EQ(json::parse(written(*answers, PredictionFormat::null_odds)), json({{"q1", -7.0}, {"q2", 6.0}}));
+
+  const auto strict = squad2("no_answer_threshold: -10");
+  const auto strict_set = strict->read(file("x.json", text), SetRole::evaluation);
+  EXPECT_DOUBLE_EQ(strict_set->decode(scores)->measure_all().at("f1"), 50);
+}
+
+TEST_F(QuestionTask, ReadsNoGoldForPrediction) {
+  const auto task = squad2();
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible, question("q4", "ab", "xx", 0)}}})), SetRole::prediction);
+  ASSERT_THAT(set->instances(), SizeIs(3));
+  EXPECT_THAT(set->learnable(), IsEmpty());
+  EXPECT_THAT(set->notes(), IsEmpty());
+  // The best threshold of the gold would be below -7.
+  const auto answers = set->decode({span_scores(5, 5, 5, 20), span_scores(5, 5, 5, 3), InstanceScores(16, 0.0F)});
+  EXPECT_THROW((void)answers->measure_all(), InternalError);
+  const auto predictions = json::parse(written(*answers, PredictionFormat::submission));
+  EXPECT_EQ(predictions["q1"], "");
+  EXPECT_EQ(predictions["q2"], "ab");
+}
+
+TEST_F(QuestionTask, DecodesBeamsWithFewerCandidatesThanPlaces) {
+  const auto task = squad2("head: beam");
+  EXPECT_EQ(task->description().objective, TaskObjective::beam_span);
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible}}})), SetRole::evaluation);
+  const auto answers = set->decode({beam_scores(5, 6, -0.1F, -2), beam_scores(-1, -1, -std::numeric_limits<float>::infinity(), 3)});
+  const auto record = json::parse(written(*answers, PredictionFormat::submission));
+  EXPECT_EQ(record, json({{"q1", "ab 1"}, {"q2", ""}}));
+  EXPECT_EQ(json::parse(written(*answers, PredictionFormat::null_odds)), json({{"q1", -2.0}, {"q2", 3.0}}));
+  EXPECT_NEAR(answers->measure_all().at("no_answer_f1"), 100, 1e-9);
+}
+
+TEST_F(QuestionTask, JoinsTheWindowsOfALongDocument) {
+  max_length = 12;
+  const auto task = make("{name: squad, question_answering: {windows: {max_question_length: 2, stride: 3}}}");
+  const auto set = task->read(file("x.json", squad({{"the ab 1 the ab the 1 1 the ab 1 the", {question("q1", "ab 1", "ab 1", 28)}}})),
+                              SetRole::evaluation);
+  ASSERT_GT(set->instances().size(), 2U);
+  EXPECT_EQ(set->num_examples(), 1);
+  std::vector<InstanceScores> scores;
+  for (const auto& instance : set->instances()) {
+    scores.emplace_back(static_cast<size_t>(2 * instance.num_tokens()), 0.0F);
+    if (instance.labels.at(2) != 0) continue;  // without the whole answer
+    scores.back()[static_cast<size_t>(instance.labels[0])] = 5;
+    scores.back()[static_cast<size_t>(instance.num_tokens() + instance.labels[1])] = 5;
+  }
+  EXPECT_DOUBLE_EQ(set->decode(scores)->measure_all().at("exact_match"), 100);
+}
+
+TEST_F(QuestionTask, RefusesImpossibleQuestionsUnlessTheyAreExpected) {
+  EXPECT_EQ(error_of([&] { (void)squad1()->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible}}})), SetRole::train); }),
+            "FOLDER/x.json: question q2: must have an answer, is marked as impossible; set task.question_answering.unanswerable: true, or "
+            "task.name: squad2");
+  EXPECT_EQ(make("{name: squad, question_answering: {unanswerable: true}}")
+                ->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible}}})), SetRole::train)
+                ->num_examples(), 2);
+}
+
+TEST_F(QuestionTask, CountsWhatItLeavesOut) {
+  const auto text = squad({{kContext, {kAnswerable, question("q5", "the", "xx", 0)}}});
+  EXPECT_THAT(squad1()->read(file("x.json", text), SetRole::train)->notes(),
+              ElementsAre("1 answers do not stand where the file says and are dropped: q5", "1 questions have no answer and are left out: q5"));
+}
+
+TEST_F(QuestionTask, HoldsOutWholeArticles) {
+  std::vector<std::pair<std::string, std::vector<json>>> articles;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = std::to_string(i);
+    articles.push_back({kContext, {question(id + "a", "ab 1", "ab", 4), question(id + "b", "the", "1", 7)}});
+  }
+  const auto task = squad1();
+  const auto sets = task->read_and_split(file("x.json", squad(articles)), 0.2, 1);
+  EXPECT_EQ(sets.train->num_examples(), 16);
+  EXPECT_EQ(sets.validation->num_examples(), 4);
+}
+
+}  // namespace
+}  // namespace albert
