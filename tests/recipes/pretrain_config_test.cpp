@@ -3,6 +3,7 @@
 #include <albert/base/random.h>
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
+#include <albert/recipes/finetune_config.h>
 #include <albert/recipes/pretrain_config.h>
 #include <config/broken_configs.h>
 
@@ -34,7 +35,7 @@ TEST(PretrainConfig, EachShippedFileIsValidAndSurvivesWriting) {
 }
 
 TEST(PretrainConfig, ReferencePageIsCurrent) {
-  EXPECT_EQ(read_file(kSource / "docs/config.md"), pretrain_reference())
+  EXPECT_EQ(read_file(kSource / "docs/config.md"), pretrain_reference() + "\n" + finetune_reference())
       << "docs/config.md is out of date; write it with: build/release/bin/albert config-reference > docs/config.md";
 }
 
