@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace albert {
 namespace {
 
@@ -110,7 +112,12 @@ TEST_F(TokenTask, WritesWordsAndTags) {
   const auto set = task->read(conll("the\nab\n\n1\n"), SetRole::prediction);
   const auto answers = set->decode(scores_of({{1, 2}, {0}}, 4));
   const std::string text = written(*answers, PredictionFormat::jsonl);
-  EXPECT_EQ(json::parse(text.substr(0, text.find('\n'))), json({{"id", 0}, {"words", {"the", "ab"}}, {"tags", {"B-X", "I-X"}}}));
+  auto record = json::parse(text.substr(0, text.find('\n')));
+  const double largest = 1 / (1 + 3 * std::exp(-1.0));  // of scores 1, 0, 0, 0
+  ASSERT_EQ(record["probabilities"].size(), 2U);
+  for (const auto& probability : record["probabilities"]) EXPECT_NEAR(probability.get<double>(), largest, 1e-6);
+  record.erase("probabilities");
+  EXPECT_EQ(record, json({{"id", "0"}, {"words", {"the", "ab"}}, {"tags", {"B-X", "I-X"}}}));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
   EXPECT_THAT(written(*answers, PredictionFormat::null_odds), IsEmpty());
   EXPECT_THROW((void)answers->measure_all(), InternalError);
