@@ -21,15 +21,15 @@ namespace {
 /// Seeds of restarts are far from those of the runs.
 constexpr int64_t kRestartSeedStep = 1000003;
 
-/// Folder of the run with a seed, below `output`.
+/// Folder of the run with a seed.
 std::filesystem::path run_folder(const FinetuneConfig& config, int64_t seed) {
-  return config.training.runs == 1 ? std::filesystem::path() : std::filesystem::path(fmt::format("run-{}", seed));
+  return config.training.runs == 1 ? config.output : config.output / fmt::format("run-{}", seed);
 }
 
 nlohmann::ordered_json to_json(const Measurement& measurement, const std::string& metric) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : measurement.metrics) json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
-  if (metric != "loss") json[metric + "_interval_95"] = {measurement.interval.low, measurement.interval.high};
+  if (measurement.interval) json[metric + "_interval_95"] = {measurement.interval->low, measurement.interval->high};
   if (measurement.is_collapsed) json["collapsed"] = true;
   return json;
 }
@@ -37,7 +37,9 @@ nlohmann::ordered_json to_json(const Measurement& measurement, const std::string
 void print(const std::string& name, const Measurement& measurement, const std::string& metric, std::ostream& out) {
   for (const auto& [key, value] : measurement.metrics) {
     out << fmt::format("{:<11} {:<28} {:.4f}", name, key, value);
-    if (key == metric) out << fmt::format("   95 % interval {:.4f} to {:.4f}", measurement.interval.low, measurement.interval.high);
+    if (key == metric && measurement.interval) {
+      out << fmt::format("   95 % interval {:.4f} to {:.4f}", measurement.interval->low, measurement.interval->high);
+    }
     out << '\n';
   }
 }
@@ -123,7 +125,7 @@ AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const
   AllRuns runs;
   for (int64_t i = 0; i < config.training.runs; ++i) {
     const int64_t seed = config.training.common.seed + i;
-    const auto folder = config.output / run_folder(config, seed);
+    const auto folder = run_folder(config, seed);
     if (config.training.runs > 1) spdlog::info("run {} of {}", i + 1, config.training.runs);
     make_directories(folder);
     auto result = finetune_seed(parts, folder, seed, resume, stop);
@@ -152,6 +154,7 @@ void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::s
       run["validation"] = to_json(result.validation, metric);
       validation.push_back(result.validation.metrics.at(metric));
     }
+    for (const auto& [name, measurement] : result.more) run[name] = to_json(measurement, metric);
     if (parts.sets.test) {
       run["test"] = to_json(result.test, metric);
       test.push_back(result.test.metrics.at(metric));
@@ -161,6 +164,7 @@ void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::s
   const auto& best = runs.results[runs.best];
   json["best_seed"] = best.seed;
   if (parts.sets.validation) print("validation", best.validation, metric, out);
+  for (const auto& [name, measurement] : best.more) print(name, measurement, metric, out);
   if (parts.sets.test) print("test", best.test, metric, out);
   const auto summarize = [&](const char* name, const std::vector<double>& scores) {
     if (scores.empty()) return;
@@ -206,7 +210,8 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
   auto loaded = load_task_model(folder);
   FinetuneConfig config = given;
-  config.data.train.reset();
+  const bool has_held_out = request.evaluate && given.data.train && !given.data.validation && given.data.validation_fraction > 0;
+  if (!has_held_out) config.data.train.reset();
   if (request.predict && !config.data.predict) config.data.predict = config.data.test;
   if (request.predict) {
     config.data.validation.reset();
@@ -215,7 +220,7 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   } else {
     config.data.predict.reset();
   }
-  if (!config.data.validation && !config.data.test && !config.data.predict) {
+  if (!has_held_out && !config.data.validation && config.data.more_validation.empty() && !config.data.test && !config.data.predict) {
     throw ConfigError(request.predict ? "data.predict: must name the file to predict" : "data.validation: must name a file to evaluate on, or data.test one");
   }
   // The user's files and columns with the model's labels: its order of outputs counts.
@@ -229,7 +234,8 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   if (head_of(task->description()) != loaded.model->head()) {
     throw ConfigError(fmt::format("task: must be what {} was trained for", folder.string()));
   }
-  const auto sets = read_finetune_sets(config, *task);
+  auto sets = read_finetune_sets(config, *task);
+  sets.train.reset();  // read for its held-out part only
   for (const auto& line : describe_sets(sets, *task, config.data.max_length)) spdlog::info("{}", line);
   const auto device = resolve_device(config.training.common.device);
   loaded.model->to(device);
@@ -266,7 +272,8 @@ ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& req
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);
   const auto sets = read_finetune_sets(config, *task);
-  if (sets.validation) check_metric(config, *task, *sets.validation);
+  const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
+  check_finetuning(parts);
   const auto lines = describe_sets(sets, *task, config.data.max_length);
   if (request.dry_run) {
     for (const auto& line : lines) out << line << '\n';
@@ -276,7 +283,6 @@ ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& req
   const RunLock lock(config.output);
   require_same_run(config, run_folder(config, config.training.common.seed) / "checkpoints");
   write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
-  const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
   return train(parts, request, stop, out);
 }
 

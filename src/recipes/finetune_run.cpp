@@ -64,9 +64,23 @@ AlbertConfig shape_of(const FinetuneParts& parts) {
   return shape;
 }
 
+/// Throws where `model.head: keep` has nothing to keep, or would give the outputs other names.
+void require_head_to_keep(const FinetuneParts& parts) {
+  const auto& source = parts.source.config;
+  const auto& labels = parts.task.description().labels;
+  if (!task_head_of(source)) {
+    throw ConfigError(fmt::format("model.head: keep needs a model with a head of this task, model.init_from is {}; set auto or replace",
+                                  source.architecture.empty() ? "of no class" : source.architecture));
+  }
+  if (source.labels != labels && std::is_permutation(source.labels.begin(), source.labels.end(), labels.begin(), labels.end())) {
+    throw ConfigError(fmt::format("model.head: keep needs the labels in the order of model.init_from ({}), got {}; set task.labels",
+                                  fmt::join(source.labels, ", "), fmt::join(labels, ", ")));
+  }
+}
+
 HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head) {
   switch (parts.config.model.head) {
-    case HeadChoice::keep: return HeadTransfer::keep;
+    case HeadChoice::keep: require_head_to_keep(parts); return HeadTransfer::keep;
     case HeadChoice::replace: return HeadTransfer::replace;
     case HeadChoice::automatic: break;
   }
@@ -76,21 +90,19 @@ HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head
   return is_same ? HeadTransfer::keep : HeadTransfer::replace;
 }
 
-TaskModel make_model(const FinetuneParts& parts, int64_t seed) {
+/// The model before its first step; `new_parameters` are those that the source has not.
+TaskModel make_model(const FinetuneParts& parts, int64_t seed, std::set<std::string>& new_parameters) {
   const auto shape = shape_of(parts);
   const auto head = head_of(parts.task.description());
   TaskModel model(shape, head);
   initialize(parameters_by_name(*model), shape.initializer_range, static_cast<uint64_t>(seed));
   if (parts.config.model.random_weights) {
-    spdlog::warn("model.random_weights: the weights of model.init_from are not used");
     model->parameters_changed();
     return model;
   }
   const auto transfer = transfer_of(parts, head);
   const auto report = load_weights(parts.source, *model, task_import_rules(parts.source.config, head, transfer, "model.init_from"));
-  std::set<std::string> anew;
-  for (const auto& name : report.missing) anew.insert(name);
-  if (!anew.empty()) spdlog::info("new and untrained: {}", fmt::join(anew, ", "));
+  new_parameters.insert(report.missing.begin(), report.missing.end());
   return model;
 }
 
@@ -152,6 +164,17 @@ std::vector<InstanceScores> zero_scores(const TaskSet& set, const TaskDescriptio
   return scores;
 }
 
+/// Throws ConfigError where `set` has no such metric: before training, not after its first epoch.
+void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet& set) {
+  const auto name = best_metric(config, task).name;
+  auto known = set.decode(zero_scores(set, task.description()))->measure_all();
+  known["loss"] = 0;
+  if (known.contains(name)) return;
+  std::vector<std::string> names;
+  for (const auto& [key, value] : known) names.push_back(key);
+  throw ConfigError(fmt::format("evaluation.metric: must be one of {}, got '{}'", fmt::join(names, ", "), name));
+}
+
 /// Weights of the best checkpoint, or of the last one where none was ranked or kept.
 int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, int64_t keep_best, TaskFiles& files) {
   if (state.best.empty() || keep_best == 0) return state.step;
@@ -187,16 +210,6 @@ BestMetric best_metric(const FinetuneConfig& config, const Task& task) {
   return best;
 }
 
-void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet& set) {
-  const auto name = best_metric(config, task).name;
-  auto known = set.decode(zero_scores(set, task.description()))->measure_all();
-  known["loss"] = 0;
-  if (known.contains(name)) return;
-  std::vector<std::string> names;
-  for (const auto& [key, value] : known) names.push_back(key);
-  throw ConfigError(fmt::format("evaluation.metric: must be one of {}, got '{}'", fmt::join(names, ", "), name));
-}
-
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options) {
   Measurement result;
   result.metrics = evaluate_task(model, set, task.description(), options);
@@ -208,6 +221,16 @@ Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& s
   return result;
 }
 
+void check_finetuning(const FinetuneParts& parts) {
+  const auto seed = parts.config.training.common.seed;
+  static_cast<void>(finetuning_options(parts, seed));
+  for (const auto* set : {parts.sets.validation.get(), parts.sets.test.get()}) {
+    if (set != nullptr) check_metric(parts.config, parts.task, *set);
+  }
+  std::set<std::string> new_parameters;
+  static_cast<void>(make_model(parts, seed, new_parameters));
+}
+
 FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
                              const StopSignal& stop) {
   const auto& config = parts.config;
@@ -215,7 +238,10 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   const auto options = finetuning_options(parts, seed);
   FinetuneResult result;
   result.seed = seed;
-  result.model = make_model(parts, seed);
+  if (config.model.random_weights) spdlog::warn("model.random_weights: the weights of model.init_from are not used");
+  std::set<std::string> new_parameters;
+  result.model = make_model(parts, seed, new_parameters);
+  if (!new_parameters.empty()) spdlog::info("new and untrained: {}", fmt::join(new_parameters, ", "));
   auto& model = result.model;
   model->set_precision(precision);
   model->to(parts.device);
@@ -252,6 +278,9 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   if (summary.outcome == RunOutcome::stopped) return result;
   result.best_step = load_best(folder / "checkpoints", trainer.state(), config.checkpoint.keep_best, files);
   if (parts.sets.validation) result.validation = measure_set(*model, parts.task, *parts.sets.validation, best.name, options);
+  for (const auto& [name, set] : parts.sets.more) {
+    result.more.emplace_back(name, measure_set(*model, parts.task, *set, best_metric(config, parts.task).name, options));
+  }
   if (parts.sets.test) result.test = measure_set(*model, parts.task, *parts.sets.test, best_metric(config, parts.task).name, options);
   return result;
 }

@@ -9,7 +9,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace albert {
 
@@ -26,7 +29,7 @@ struct FinetuneParts {
 /// What a set measured, with the interval of the headline metric.
 struct Measurement {
   MetricMap metrics{};
-  Interval interval{};
+  std::optional<Interval> interval{};  ///< none for a metric that only the whole set has, and for the loss
   bool is_collapsed = false;  ///< one class only is predicted, where there are several
 };
 
@@ -35,6 +38,7 @@ struct FinetuneResult {
   int64_t seed = 0;
   int64_t best_step = 0;
   Measurement validation{};
+  std::vector<std::pair<std::string, Measurement>> more{};
   Measurement test{};
   TaskModel model{nullptr};  ///< of the best step
 };
@@ -42,15 +46,15 @@ struct FinetuneResult {
 /// The options that program and measurements take.
 FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed);
 
+/// What a run would meet before its first step: class weights, shape, head and weights of the source, and the metric. Throws as these do.
+void check_finetuning(const FinetuneParts& parts);
+
 /// Trains into `folder` with `seed`, loads the best checkpoint and measures it.
 FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
                              const StopSignal& stop);
 
 /// Metrics of a set, their interval, and whether the model has collapsed.
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options);
-
-/// Throws ConfigError that names evaluation.metric where `set` has no such metric: before training, not after its first epoch.
-void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet& set);
 
 /// The metric that chooses, and its direction.
 BestMetric best_metric(const FinetuneConfig& config, const Task& task);
