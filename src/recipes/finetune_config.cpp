@@ -48,9 +48,6 @@ void check_evaluation(const FinetuneConfig& config, config::Issues& issues) {
 }  // namespace
 
 void FinetuneDataConfig::validate(config::Issues& issues) const {
-  if (train && !validation && validation_fraction == 0 && !more_validation.empty()) {
-    issues.add("more_validation", "must be absent without data.validation or a data.validation_fraction: it chooses no checkpoint");
-  }
   for (size_t i = 0; i < more_validation.size(); ++i) {
     const auto& name = more_validation[i].name;
     if (name == "validation" || name == "test") {

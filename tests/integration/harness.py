@@ -51,12 +51,14 @@ class ProgramTest(unittest.TestCase):
 
     def tiny(self, name="run", **changes):
         """Writes the tiny configuration as NAME.yaml; returns its path."""
-        values = dict(output=self.folder / name, text=SOURCE / "data" / "sample" / "*.txt", dropout=0.1, steps=12,
-                      micro_batch=4, precision="fp32", checkpoint=4)
-        values.update(changes)
         path = self.folder / f"{name}.yaml"
-        path.write_text(TINY.format(**values))
+        path.write_text(self.tiny_text(**{"output": self.folder / name, **changes}))
         return path
+
+    @staticmethod
+    def tiny_text(**changes):
+        values = dict(text=SOURCE / "data" / "sample" / "*.txt", dropout=0.1, steps=12, micro_batch=4, precision="fp32", checkpoint=4)
+        return TINY.format(**{**values, **changes})
 
     def run_program(self, *arguments, program="albert-train", expect=0, timeout=120, **options):
         result = subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
@@ -65,8 +67,8 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(result.returncode, expect, f"{arguments}\n{result.stdout}\n{result.stderr}")
         return result
 
-    def start_program(self, *arguments):
-        process = subprocess.Popen([BIN / "albert-train", *map(str, arguments)], stdin=subprocess.DEVNULL,
+    def start_program(self, *arguments, program="albert-train"):
+        process = subprocess.Popen([BIN / program, *map(str, arguments)], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
@@ -97,6 +99,12 @@ class ProgramTest(unittest.TestCase):
     @classmethod
     def repeatable_metrics(cls, output):
         return [{k: v for k, v in line.items() if k not in CLOCK_KEYS} for line in cls.metrics(output)]
+
+
+def run_once(program, *arguments):
+    """Runs a program that a whole class of tests needs."""
+    result = subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stderr
 
 
 def files_below(folder):

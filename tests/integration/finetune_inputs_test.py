@@ -1,0 +1,187 @@
+"""Labelled files, model folders and options that a fine-tuning meets in the wild: the broken ones give one clear line and the right
+exit code, and leave nothing behind. The files are those of tests/data/broken_data, whose expected.txt says how each is read and what
+the line is."""
+import concurrent.futures
+import json
+import shutil
+import unittest
+
+from finetune_harness import KINDS, SOURCE, WINDOWS, FinetuneTest, errors_of
+
+BROKEN = SOURCE / "tests" / "data" / "broken_data"
+CASES = [json.loads(line) for line in (BROKEN / "expected.txt").read_text().splitlines()]
+# Also where it is the configuration that describes a good file wrongly (columns, header, separator): reading the file finds it.
+EXIT_CODE = 3
+
+
+def rename_tensor(path, old, new):
+    """Both names are equally long, so that nothing else of the file moves."""
+    data = path.read_bytes()
+    assert len(old) == len(new) and data.count(f'"{old}"'.encode()) == 1, old
+    path.write_bytes(data.replace(f'"{old}"'.encode(), f'"{new}"'.encode()))
+
+
+class BrokenDataTest(FinetuneTest):
+    def run_case(self, number, case, role):
+        """Runs one case; returns what is wrong with it."""
+        name = f"case-{role}-{number}"
+        file = {key: str(BROKEN / value) if key in ("path", "labels") else value for key, value in case["data"].items()}
+        config = json.loads(self.finetuning("single", name, rows=8).read_text())
+        config["task"], config["data"] = case["task"], {role: file, "max_length": 128}
+        path = self.folder / f"{name}.yaml"
+        path.write_text(json.dumps(config))
+        result = self.finetune(path, expect=None)
+        expected = "error: " + case["error"].replace("{data}", str(BROKEN))
+        if result.returncode != EXIT_CODE or errors_of(result) != [expected]:
+            return f"{file['path']}: exit code {result.returncode}, expected\n  {expected}\ngot\n  {result.stderr.strip()}"
+        return f"{file['path']}: left an output folder" if (self.folder / name).exists() else None
+
+    def test_every_broken_training_file_gives_its_line_and_nothing_else(self):
+        self.assertGreaterEqual(len(CASES), 80)
+        with concurrent.futures.ThreadPoolExecutor(2) as workers:
+            problems = list(workers.map(lambda item: self.run_case(*item, "train"), enumerate(CASES)))
+        self.assertEqual([problem for problem in problems if problem], [])
+
+    def refuse(self, config, code, text, *arguments, name="run"):
+        result = self.finetune(config, *arguments, expect=code)
+        self.assertEqual(errors_of(result), [f"error: {text}"])
+        self.assertFalse((self.folder / name).exists(), "an output folder was left behind")
+
+    def test_a_broken_file_of_any_other_role(self):
+        for role in ("validation", "test", "predict"):
+            config = self.finetuning("single", data={role: {"path": str(BROKEN / "latin1.tsv")}})
+            self.refuse(config, 3, f"{BROKEN}/latin1.tsv:2:7: expected UTF-8, got byte 0xe9; set encoding: latin-1")
+
+    def test_a_validation_file_with_a_label_that_training_has_not(self):
+        config = self.finetuning("single")
+        path = self.folder / "run-data" / "validation.tsv"
+        path.write_text(path.read_text().replace("positive", "mixed", 1))
+        self.refuse(config, 3, f"{path}:3: expected one of the labels negative, positive, got \"mixed\"; correct the row, or set task.labels")
+
+    def test_a_tag_that_training_has_not(self):
+        config = self.finetuning("token")
+        path = self.folder / "run-data" / "validation.conll"
+        path.write_text("anna B-PER\n\nyork B-ORG\n")
+        self.refuse(config, 3, f"{path}:3: expected one of the tags B-LOC, B-PER, I-PER, O, got \"B-ORG\"; correct the sentence that begins "
+                               "here, or set task.labels")
+
+    def test_a_tag_that_the_scheme_does_not_allow(self):
+        config = self.finetuning("token")
+        path = self.folder / "run-data" / "train.conll"
+        path.write_text("anna B-PER\n\nyork I-LOC\n")
+        result = self.finetune(config, expect=3)
+        self.assertEqual(len(errors_of(result)), 1, result.stderr)
+        self.assertIn(f"{path}:3: ", errors_of(result)[0])
+        self.assertIn("I-LOC", errors_of(result)[0])
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_an_unanswerable_question_where_all_have_an_answer(self):
+        config = self.finetuning("squad")
+        path = KINDS["squad2"].write(self.folder / "run-data", "train", 4, 1)
+        self.refuse(config, 3, f"{path}: question q1: expected an answer, got is_impossible; set task.question_answering.unanswerable: true, "
+                               "or task.name: squad2")
+
+
+class BrokenModelTest(FinetuneTest):
+    def copy_of_base(self):
+        folder = self.folder / "model"
+        shutil.copytree(self.base, folder)
+        return folder
+
+    def refuse(self, config, code, *texts):
+        result = self.finetune(config, expect=code)
+        errors = errors_of(result)
+        self.assertEqual(len(errors), 1, result.stderr)
+        for text in texts:
+            self.assertIn(text, errors[0])
+        self.assertFalse((self.folder / "run/final").exists())
+        self.assertFalse((self.folder / "run/checkpoints").exists())
+
+    def test_no_folder(self):
+        self.refuse(self.finetuning("single", model={"init_from": str(self.folder / "none")}), 4, "not a model folder", "config.json is missing")
+
+    def test_missing_files(self):
+        for name in ("config.json", "model.safetensors", "spiece.model"):
+            with self.subTest(name):
+                model = self.copy_of_base()
+                (model / name).unlink()
+                self.refuse(self.finetuning("single", model={"init_from": str(model)}), 4, "not a model folder", f"{name} is missing")
+                shutil.rmtree(model)
+
+    def test_all_missing_and_unexpected_weights_are_listed(self):
+        model = self.copy_of_base()
+        weights = model / "model.safetensors"
+        layer = "albert.encoder.albert_layer_groups.0.albert_layers.0."
+        rename_tensor(weights, layer + "attention.query.bias", layer + "attention.query.bond")
+        rename_tensor(weights, "albert.embeddings.LayerNorm.weight", "albert.embeddings.LayerNorm.height")
+        self.refuse(self.finetuning("single", model={"init_from": str(model)}), 4, layer + "attention.query.bias", layer + "attention.query.bond",
+                    "albert.embeddings.LayerNorm.weight", "albert.embeddings.LayerNorm.height")
+
+    def test_cut_weights(self):
+        model = self.copy_of_base()
+        weights = model / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1])
+        self.refuse(self.finetuning("single", model={"init_from": str(model)}), 4, str(weights))
+
+    def test_a_vocabulary_of_another_size_or_another_text(self):
+        for arguments, text in ((("--set", "tokenizer.vocab_size=300"), "spiece.model does not belong to the model: it has 300 pieces, "
+                                 "config.json says vocab_size 400"),
+                                (("--set", "tokenizer.sample_bytes=20 KiB"), "spiece.model does not belong to the model: model.safetensors was "
+                                 "written with another one")):
+            with self.subTest(arguments):
+                other = self.pretrain(self.folder / "other", *arguments)
+                model = self.copy_of_base()
+                shutil.copy(other / "spiece.model", model)
+                self.refuse(self.finetuning("single", model={"init_from": str(model)}), 4, text)
+                shutil.rmtree(model)
+                shutil.rmtree(self.folder / "other")
+
+    def test_longer_than_the_positions_of_the_model(self):
+        self.refuse(self.finetuning("single", data={"max_length": 65}), 2,
+                    "data.max_length: must be at most the 64 positions of model.init_from, got 65")
+
+    def test_the_pretrained_folder_is_no_task_model(self):
+        for option in ("--evaluate", "--predict"):
+            result = self.finetune(self.finetuning("single"), option, self.base, expect=4)
+            self.assertEqual(len(errors_of(result)), 1, result.stderr)
+            self.assertIn("must be a fine-tuned model, config.json names AlbertForPreTraining", errors_of(result)[0])
+
+
+class OptionsTest(FinetuneTest):
+    def refuse(self, config, text, *arguments):
+        result = self.finetune(config, *arguments, expect=2)
+        self.assertEqual(len(errors_of(result)), 1, result.stderr)
+        self.assertIn(text, errors_of(result)[0])
+        self.assertFalse((self.folder / "run").exists(), "an output folder was left behind")
+
+    def test_no_training_file(self):
+        self.refuse(self.finetuning("single"), "data.train: must name the file to learn from", "--set", "data.train=null")
+
+    def test_unknown_task(self):
+        self.refuse(self.finetuning("single", task={"name": "sst2"}), "did you mean \"sst-2\"?")
+
+    def test_unknown_metric_is_refused_before_training(self):
+        self.refuse(self.finetuning("single", evaluation={"metric": "acuracy"}),
+                    "evaluation.metric: must be one of accuracy, f1, loss, macro_f1, matthews_correlation, got 'acuracy'")
+
+    def test_unknown_class_of_class_weights(self):
+        self.refuse(self.finetuning("single", loss={"class_weights": [{"label": "neutral", "weight": 2}]}),
+                    "loss.class_weights: label must be one of negative, positive, got 'neutral'")
+
+    def test_class_weights_without_classes(self):
+        self.refuse(self.finetuning("regression", loss={"class_weights": "auto"}), "loss.class_weights: must be null for a task without classes")
+
+    def test_beams_without_unanswerable_questions(self):
+        self.refuse(self.finetuning("squad", task={"name": "squad", "question_answering": {**WINDOWS, "head": "beam"}}),
+                    "task.question_answering.head: beam needs data with unanswerable questions")
+
+    def test_out_of_scope_that_is_no_label(self):
+        self.refuse(self.finetuning("single", task={**KINDS["single"].task, "out_of_scope": "other"}),
+                    "task.out_of_scope: must be one of the labels")
+
+    def test_a_head_that_cannot_be_kept(self):
+        self.refuse(self.finetuning("single", model={"head": "keep"}), "model.head: keep needs a model with a head of this task")
+
+
+if __name__ == "__main__":
+    unittest.main()

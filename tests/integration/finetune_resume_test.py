@@ -1,0 +1,76 @@
+"""A fine-tuning that is interrupted and resumed equals the unbroken one, to the bit: dropout, data order, evaluation, predictions."""
+import random
+import signal
+import time
+import unittest
+
+from finetune_harness import FinetuneTest
+from harness import files_below
+
+
+class FinetuneResumeTest(FinetuneTest):
+    def config(self, name, kind="single", **training):
+        return self.finetuning(kind, name, model={"dropout": 0.1, "classifier_dropout": 0.1}, training={"duration": "5 epochs", **training},
+                               evaluation={"every": "10 steps"}, checkpoint={"every": "1 steps"}, logging={"every": "1 steps"})
+
+    def assert_same_run(self, a, b):
+        self.assertEqual(self.repeatable_metrics(self.folder / a), self.repeatable_metrics(self.folder / b))
+        for name in ("final/model.safetensors", "results.json", "predictions/test.jsonl", "predictions/predict.jsonl"):
+            self.assertEqual((self.folder / a / name).read_bytes(), (self.folder / b / name).read_bytes(), name)
+
+    def interrupt(self, name, config, number, step):
+        process = self.start_program(config, program="albert-finetune")
+        self.wait_for_step(self.folder / name, step, process)
+        process.send_signal(number)
+        return process.wait(timeout=60)
+
+    def test_sigterm_and_sigkill_at_any_step(self):
+        for kind in ("single", "squad2"):
+            self.finetune(self.config(f"{kind}-unbroken", kind))
+            generator = random.Random(7)
+            name = f"{kind}-broken"
+            config = self.config(name, kind)
+            for number, expected in ((signal.SIGTERM, 75), (signal.SIGKILL, -signal.SIGKILL)):
+                step = generator.randrange(2, 20) if number == signal.SIGTERM else generator.randrange(25, 45)
+                self.assertEqual(self.interrupt(name, config, number, step), expected, f"{kind}: signal {number} at step {step}")
+                self.assertFalse((self.folder / name / "final").exists())
+                self.assertFalse((self.folder / name / "results.json").exists())
+            result = self.finetune(config)
+            self.assertIn("resumed at step", result.stderr)
+            self.assert_same_run(f"{kind}-unbroken", name)
+
+    def test_sigkill_at_random_moments(self):
+        """Also while the model, the results and the predictions are written."""
+        self.finetune(self.config("unbroken"))
+        generator = random.Random(11)
+        config = self.config("killed")
+        kills = 0
+        for _ in range(8):
+            process = self.start_program(config, program="albert-finetune")
+            time.sleep(generator.uniform(0.3, 1.5))
+            process.kill()
+            kills += process.wait(timeout=60) == -signal.SIGKILL
+        self.assertGreaterEqual(kills, 3, "the run was too fast to be killed")
+        self.finetune(config)
+        self.assert_same_run("unbroken", "killed")
+        left = [name for name in files_below(self.folder / "killed") if ".tmp" in name]
+        self.assertEqual(left, [], "half-written files were left behind")
+
+    def test_the_second_of_three_runs(self):
+        several = {"runs": 3, "duration": "2 epochs"}
+        self.finetune(self.config("unbroken", **several))
+        config = self.config("broken", **several)
+        process = self.start_program(config, program="albert-finetune")
+        self.wait_for_step(self.folder / "broken/run-4", 5, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 75)
+        self.assertFalse((self.folder / "broken/run-5").exists())
+        self.finetune(config)
+        for name in ("final/model.safetensors", "results.json"):
+            self.assertEqual((self.folder / "unbroken" / name).read_bytes(), (self.folder / "broken" / name).read_bytes(), name)
+        for seed in (3, 4, 5):
+            self.assertEqual(self.repeatable_metrics(self.folder / f"unbroken/run-{seed}"), self.repeatable_metrics(self.folder / f"broken/run-{seed}"))
+
+
+if __name__ == "__main__":
+    unittest.main()
