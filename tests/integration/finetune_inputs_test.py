@@ -62,8 +62,8 @@ class BrokenDataTest(FinetuneTest):
         config = self.finetuning("token")
         path = self.folder / "run-data" / "validation.conll"
         path.write_text("anna B-PER\n\nyork B-ORG\n")
-        self.refuse(config, 3, f"{path}:3: expected one of the tags B-LOC, B-PER, I-PER, O, got \"B-ORG\"; correct the sentence that begins "
-                               "here, or set task.labels")
+        self.refuse(config, 3, f"{path}:3: word 1: tag must be one of B-LOC, B-PER, I-PER, O, got 'B-ORG'; add it to task.labels, or give training "
+                               "data that has it")
 
     def test_a_tag_that_the_scheme_does_not_allow(self):
         config = self.finetuning("token")
@@ -78,7 +78,7 @@ class BrokenDataTest(FinetuneTest):
     def test_an_unanswerable_question_where_all_have_an_answer(self):
         config = self.finetuning("squad")
         path = KINDS["squad2"].write(self.folder / "run-data", "train", 4, 1)
-        self.refuse(config, 3, f"{path}: question q1: expected an answer, got is_impossible; set task.question_answering.unanswerable: true, "
+        self.refuse(config, 3, f"{path}: question q1: must have an answer, is marked as impossible; set task.question_answering.unanswerable: true, "
                                "or task.name: squad2")
 
 
@@ -169,11 +169,11 @@ class OptionsTest(FinetuneTest):
                     "loss.class_weights: label must be one of negative, positive, got 'neutral'")
 
     def test_class_weights_without_classes(self):
-        self.refuse(self.finetuning("regression", loss={"class_weights": "auto"}), "loss.class_weights: must be null for a task without classes")
+        self.refuse(self.finetuning("regression", loss={"class_weights": "auto"}), "loss.class_weights: must be null for regression, which has no classes")
 
     def test_beams_without_unanswerable_questions(self):
         self.refuse(self.finetuning("squad", task={"name": "squad", "question_answering": {**WINDOWS, "head": "beam"}}),
-                    "task.question_answering.head: beam needs data with unanswerable questions")
+                    "task.question_answering.head: must be linear for data without unanswerable questions, got beam")
 
     def test_out_of_scope_that_is_no_label(self):
         self.refuse(self.finetuning("single", task={**KINDS["single"].task, "out_of_scope": "other"}),

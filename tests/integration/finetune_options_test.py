@@ -54,7 +54,7 @@ class OptionsTest(FinetuneTest):
         data = {"validation": None, "validation_fraction": 0,
                 "more_validation": [{"name": "other", "path": str(KINDS["single"].write(self.folder, "more", 12, 9))}]}
         result = self.finetune(self.finetuning("single", data=data), expect=2)
-        self.assertIn("data.more_validation: must be absent without data.validation", result.stderr)
+        self.assertIn("data.more_validation: needs data.validation or data.validation_fraction", result.stderr)
 
     def test_no_best_checkpoint_is_kept(self):
         self.finetune(self.finetuning("single", checkpoint={"keep_best": 0}))
@@ -224,7 +224,7 @@ class HeadTest(FinetuneTest):
 
     def test_another_task_than_the_model_was_trained_for(self):
         for option in ("--evaluate", "--predict"):
-            result = self.finetune(self.finetuning("token", "other"), option, self.source, expect=2)
+            result = self.finetune(self.finetuning("squad", "other"), option, self.source, expect=2)
             self.assertIn("was trained for", result.stderr)
 
     def test_predict_without_a_configured_test_file(self):

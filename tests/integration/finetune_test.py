@@ -14,7 +14,7 @@ ARCHITECTURES = {"single": "AlbertForSequenceClassification", "pair": "AlbertFor
                  "beam": "AlbertForBeamQuestionAnswering", "choice": "AlbertForMultipleChoice"}
 # What a line of predictions says beside its id.
 RECORDS = {"single": {"label", "probabilities"}, "pair": {"label", "probabilities"}, "multi_label": {"labels", "probabilities"},
-           "regression": {"value"}, "token": {"words", "tags"}, "squad": {"answer", "n_best"},
+           "regression": {"value"}, "token": {"words", "tags", "probabilities"}, "squad": {"answer", "n_best"},
            "squad2": {"answer", "no_answer_score", "n_best"}, "beam": {"answer", "no_answer_score", "n_best"},
            "choice": {"answer", "letter", "probabilities"}}
 
