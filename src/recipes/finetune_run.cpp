@@ -212,8 +212,8 @@ BestMetric best_metric(const FinetuneConfig& config, const Task& task) {
 
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options) {
   Measurement result;
-  result.metrics = evaluate_task(model, set, task.description(), options);
-  const auto answers = set.decode(score_instances(model, set.instances(), task.description().objective, options.micro_batch_tokens, options.device));
+  auto [metrics, answers] = score_task(model, set, task.description(), options);
+  result.metrics = std::move(metrics);
   const std::vector<int64_t> first{0};
   if (answers->num_examples() > 0 && answers->measure(first).contains(metric)) result.interval = metric_interval(*answers, metric, /*seed=*/1);
   const auto classes = answers->classes();

@@ -150,7 +150,7 @@ std::vector<InstanceScores> score_instances(TaskModelImpl& model, const std::vec
   return scores;
 }
 
-MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options) {
+TaskEvaluation score_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options) {
   const auto& instances = set.instances();
   std::vector<InstanceScores> scores(instances.size());
   double sum = 0;
@@ -175,9 +175,14 @@ MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDesc
                  [&](const std::vector<int64_t>& indices, const TaskBatch& batch, const TaskOutput& output) {
                    add_scores(output, batch, task.objective, indices, scores);
                  });
-  auto metrics = set.decode(std::move(scores))->measure_all();
-  metrics["loss"] = sum / divisor(count);
-  return metrics;
+  TaskEvaluation evaluation{.metrics = {}, .answers = set.decode(std::move(scores))};
+  evaluation.metrics = evaluation.answers->measure_all();
+  evaluation.metrics["loss"] = sum / divisor(count);
+  return evaluation;
+}
+
+MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options) {
+  return score_task(model, set, task, options).metrics;
 }
 
 FinetuningProgram::FinetuningProgram(TaskModelImpl& model, const TaskDescription& task, const TaskSet& train, std::vector<EvaluatedSet> validation,

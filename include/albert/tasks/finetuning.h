@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,7 +66,13 @@ struct EvaluatedSet {
   const TaskSet* set = nullptr;
 };
 
-/// Metrics of a set and the mean loss under "loss".
+/// A data set with gold, scored once.
+struct TaskEvaluation {
+  MetricMap metrics{};                         ///< with the mean loss under "loss"
+  std::unique_ptr<TaskAnswers> answers{};      ///< they refer to the set
+};
+TaskEvaluation score_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options);
+/// The metrics of score_task.
 MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options);
 
 /// Binds data and model to the trainer. All references must outlive it. Loss of a step: sum over its targets divided by their number.
