@@ -49,7 +49,7 @@ target_compile_options(albert_torch INTERFACE
 # The libraries themselves end every link line, whatever the order of the targets on it: SentencePiece must come before LibTorch (both
 # export FLAGS_minloglevel, 32 and 4 bytes: the first one wins, and SentencePiece would write over 28 bytes that are not its own).
 # Programs without tensors do not get them: --as-needed, after libstdc++, some of whose templates LibTorch exports as well.
-# tests/structure/check_link_order.py checks both.
+# tests/structure/check_programs.py checks both.
 string(APPEND CMAKE_CXX_STANDARD_LIBRARIES " -lstdc++ -Wl,--push-state,--as-needed ${ALBERT_TORCH_CPU} ${ALBERT_C10} -Wl,--pop-state")
 add_link_options(-Wl,-rpath,${albert_torch_root}/lib)
 

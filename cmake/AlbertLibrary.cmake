@@ -1,8 +1,12 @@
-# albert_add_library(NAME folder SOURCES ... [DEPENDS albert::x ...] [PRIVATE_DEPENDS ...] [TORCH])
+# albert_add_library(folder [SOURCES ...] [TENSOR_SOURCES ...] [TORCH_SOURCES ...] [DEPENDS albert::x ...] [PRIVATE_DEPENDS ...])
 #   One static library per folder of src/, target albert_<folder>, alias albert::<folder>.
-#   TORCH: the folder uses tensors; it shares one precompiled header of LibTorch.
-# albert_add_test(NAME name FOLDER folder SOURCES ... [DEPENDS ...] [LABELS unit] [TORCH] [TIMEOUT seconds])
+# albert_add_test(name [SOURCES ...] [TORCH_SOURCES ...] [DEPENDS ...] [LABELS unit] [TIMEOUT seconds])
 #   One GoogleTest binary; every TEST becomes a CTest test.
+#
+# Sources are listed by the precompiled header that they get, which decides how long they take to compile and nothing else:
+#   SOURCES         no header of LibTorch, neither directly nor through another header
+#   TENSOR_SOURCES  tensors (ATen)
+#   TORCH_SOURCES   modules or autograd; for tests: anything of LibTorch
 include(GoogleTest)
 
 # Tests are run a few times only: what the optimiser would save in their run costs more in its own.
@@ -15,25 +19,27 @@ function(albert_common_properties target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:albert_warnings>)
 endfunction()
 
-# LibTorch's headers cost 5 to 12 s a file; the precompiled header is made once and reused by every folder that uses tensors. Tests have
-# the same with GoogleMock (2 s a file) behind it, and one of GoogleMock alone. The targets stand here, at the top, so that their paths
-# inside the build folder, and with them what the compiler cache sees, are the same in all presets.
+# GCC makes the template instantiations that a header's inline functions need in every file that includes it, precompiled or not: 0.3 s a
+# file for the standard library and fmt, 2 s for ATen, 5 s for modules. So there is a header for each. The targets stand here, at the top,
+# so that their paths inside the build folder, and with them what the compiler cache sees, are the same in all presets.
 function(albert_add_precompiled_header target)
   cmake_parse_arguments(ARG "" "" "LINK;HEADERS" ${ARGN})
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${target}.cpp CONTENT "")  # leaves the file alone when it is there
   add_library(${target} OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/${target}.cpp)
   albert_common_properties(${target})
-  target_link_libraries(${target} PRIVATE ${ARG_LINK})
+  target_link_libraries(${target} PRIVATE spdlog::spdlog ${ARG_LINK})  # spdlog decides how fmt is used
   target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-albert_add_precompiled_header(albert_torch_pch LINK albert::torch HEADERS ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h)
+set(albert_pch ${PROJECT_SOURCE_DIR}/cmake)
+albert_add_precompiled_header(albert_base_pch HEADERS ${albert_pch}/base_pch.h)
+albert_add_precompiled_header(albert_tensor_pch LINK albert::torch HEADERS ${albert_pch}/tensor_pch.h)
+albert_add_precompiled_header(albert_torch_pch LINK albert::torch HEADERS ${albert_pch}/torch_pch.h)
 if(ALBERT_TESTS)
   find_package(GTest REQUIRED)
-  albert_add_precompiled_header(albert_test_pch LINK GTest::gmock HEADERS <gmock/gmock.h>)
-  albert_add_precompiled_header(albert_test_torch_pch LINK albert::torch GTest::gmock
-    HEADERS ${PROJECT_SOURCE_DIR}/cmake/torch_pch.h <gmock/gmock.h>)
-  foreach(target albert_test_pch albert_test_torch_pch)
+  albert_add_precompiled_header(albert_test_base_pch LINK GTest::gmock HEADERS ${albert_pch}/base_pch.h <gmock/gmock.h>)
+  albert_add_precompiled_header(albert_test_torch_pch LINK albert::torch GTest::gmock HEADERS ${albert_pch}/torch_pch.h <gmock/gmock.h>)
+  foreach(target albert_test_base_pch albert_test_torch_pch)
     target_compile_options(${target} PRIVATE ${ALBERT_TEST_OPTIONS})
   endforeach()
 endif()
@@ -48,46 +54,69 @@ function(albert_reuse_precompiled_header target header)
   target_precompile_headers(${target} REUSE_FROM ${header})
 endfunction()
 
-function(albert_use_torch target)
-  albert_reuse_precompiled_header(${target} albert_torch_pch)
-endfunction()
+# Compiles the sources of the kinds base, tensor and torch (${ARG_SOURCES}, ...) into the target. A target has one precompiled header, so all kinds
+# but the first are compiled by object libraries TARGET_KIND with the same options.
+macro(albert_add_sources target prefix)
+  set(own_sources yes)
+  foreach(kind base tensor torch)
+    string(TOUPPER "${kind}_SOURCES" list)
+    string(REPLACE "BASE_" "" list ${list})
+    if(ARG_${list})
+      if(own_sources)
+        target_sources(${target} PRIVATE ${ARG_${list}})
+        set(part ${target})
+        set(own_sources no)
+      else()
+        set(part ${target}_${kind})
+        add_library(${part} OBJECT ${ARG_${list}})
+        target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
+      endif()
+      list(APPEND parts ${part})
+      albert_common_properties(${part})
+      albert_reuse_precompiled_header(${part} ${prefix}_${kind}_pch)
+    endif()
+  endforeach()
+endmacro()
 
 function(albert_add_library folder)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
-  add_library(albert_${folder} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;TENSOR_SOURCES;TORCH_SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(albert_${folder} STATIC)
   add_library(albert::${folder} ALIAS albert_${folder})
-  albert_common_properties(albert_${folder})
-  target_link_libraries(albert_${folder} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
-  if(ARG_TORCH)
-    target_link_libraries(albert_${folder} PUBLIC albert::torch)
-    albert_use_torch(albert_${folder})
+  if(ARG_TENSOR_SOURCES OR ARG_TORCH_SOURCES)
+    list(APPEND ARG_DEPENDS albert::torch)
   endif()
+  albert_add_sources(albert_${folder} albert)
+  foreach(part ${parts})
+    target_link_libraries(${part} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+  endforeach()
 endfunction()
 
 # Builds every test that needs a GPU.
 add_custom_target(albert_gpu_tests)
 
 function(albert_add_test name)
-  cmake_parse_arguments(ARG "TORCH" "FOLDER;LABELS;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABELS;TIMEOUT" "SOURCES;TORCH_SOURCES;DEPENDS" ${ARGN})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  add_executable(${name} ${ARG_SOURCES})
-  albert_common_properties(${name})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_options(${name} PRIVATE ${ALBERT_TEST_OPTIONS})
-  target_compile_definitions(${name} PRIVATE ALBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ALBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  if(ARG_TORCH)
-    target_link_libraries(${name} PRIVATE albert::torch)
-    albert_reuse_precompiled_header(${name} albert_test_torch_pch)
-  else()
-    albert_reuse_precompiled_header(${name} albert_test_pch)
+  if(ARG_TORCH_SOURCES)
+    list(APPEND ARG_DEPENDS albert::torch)
   endif()
+  add_executable(${name})
+  albert_add_sources(${name} albert_test)
+  foreach(part ${parts})
+    target_include_directories(${part} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_options(${part} PRIVATE ${ALBERT_TEST_OPTIONS})
+    target_compile_definitions(${part} PRIVATE ALBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ALBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    target_link_libraries(${part} PRIVATE ${ARG_DEPENDS} GTest::gmock)
+    # Four files compiled as one make the instantiations that their headers ask for once. Names in them must differ.
+    set_target_properties(${part} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+  endforeach()
+  target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   if("gpu" IN_LIST ARG_LABELS)
     add_dependencies(albert_gpu_tests ${name})
   endif()

@@ -3,6 +3,7 @@
 #include <albert/model/pretrained.h>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

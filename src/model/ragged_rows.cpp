@@ -3,6 +3,7 @@
 #include <albert/model/ragged_rows.h>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <limits>

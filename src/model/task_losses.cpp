@@ -3,6 +3,7 @@
 #include <albert/model/task_losses.h>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 namespace albert {
 namespace {

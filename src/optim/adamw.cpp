@@ -3,6 +3,8 @@
 #include "optim/cpu_kernels.h"
 #include "optim/fused_buffers.h"
 
+#include <c10/core/GradMode.h>
+
 namespace albert {
 
 AdamW::AdamW(std::vector<OptimizedParameter> parameters, const MomentOptions& options)

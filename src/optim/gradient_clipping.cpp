@@ -5,6 +5,7 @@
 #include <albert/base/error.h>
 
 #include <ATen/ops/linalg_vector_norm.h>
+#include <c10/core/GradMode.h>
 
 #include <cmath>
 

@@ -6,6 +6,7 @@
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include <albert/train/matmul_rate.h>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <chrono>

@@ -22,7 +22,7 @@ TEST(Sentences, EndAtStopsAndNotInsideNumbers) {
 
 TEST(Sentences, DoNotEndAfterAbbreviations) {
   for (const char* word : {"Mr.", "Mrs.", "Dr.", "St.", "Prof.", "Capt.", "e.g.", "i.e.", "vs.", "J.", "J. R.", "U.S.", "(Mr.", "--Mr.", "\xE2\x80\x9C_Mr.", "Messrs."}) {
-    EXPECT_THAT(split(std::string("There came ") + word + " Smith by train. Next one."), ElementsAre(testing::_, "Next one.")) << word;
+    EXPECT_THAT(split(std::string("There came ") + word + " Smith by train. Next one."), ElementsAre(::testing::_, "Next one.")) << word;
   }
 }
 
@@ -36,7 +36,7 @@ TEST(Sentences, EndAfterThePronoun) { EXPECT_THAT(split("He is older than I. She
 TEST(Sentences, FollowTheLanguage) {
   EXPECT_THAT(split("Das ist Prof. Meier, d.h. Hr. Meier. Er kommt.", "de"), ElementsAre("Das ist Prof. Meier, d.h. Hr. Meier.", "Er kommt."));
   EXPECT_THAT(split("Here is Mr. Smith.", "root"), ElementsAre("Here is Mr.", "Smith."));
-  EXPECT_THAT(split("\xE4\xBB\x96\xE6\x9D\xA5\xE4\xBA\x86\xE3\x80\x82\xE5\xA5\xB9\xE8\xB5\xB0\xE4\xBA\x86\xE3\x80\x82", "zh"), testing::SizeIs(2));
+  EXPECT_THAT(split("\xE4\xBB\x96\xE6\x9D\xA5\xE4\xBA\x86\xE3\x80\x82\xE5\xA5\xB9\xE8\xB5\xB0\xE4\xBA\x86\xE3\x80\x82", "zh"), ::testing::SizeIs(2));
 }
 
 TEST(Sentences, RefuseAnUnknownLanguage) {

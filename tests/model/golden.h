@@ -35,6 +35,8 @@ EncoderInput pack(const at::Tensor& ids, const at::Tensor& segments, const at::T
 /// The sequences [first, last) of a packed input.
 EncoderInput slice_sequences(const EncoderInput& input, int64_t first, int64_t last);
 
+/// Bound of relative_error() for each tensor (design 4).
+inline constexpr double kParity = 1e-5;
 /// ||a - b|| / ||b|| in fp64.
 double relative_error(const at::Tensor& actual, const at::Tensor& expected);
 

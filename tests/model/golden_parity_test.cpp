@@ -8,11 +8,10 @@
 namespace albert {
 namespace {
 
+using testing::kParity;
 using testing::GoldenCase;
 using testing::load_golden;
 using testing::relative_error;
-
-constexpr double kParity = 1e-5;  // design: L2 relative error of each tensor
 
 class GoldenParity : public ::testing::TestWithParam<const char*> {
  protected:

@@ -16,7 +16,7 @@
 namespace albert {
 namespace {
 
-constexpr double kParity = 1e-5;
+using testing::kParity;
 
 TEST(LiveParity, BaseShapeEqualsTheReferenceInOutputsAndEveryGradient) {
   const std::string python = testing::test_python();

@@ -26,23 +26,23 @@ AlbertConfig wide_config() {
   return config;
 }
 
-const at::Tensor kMasked = at::arange(0, 60, 3);
-const at::Tensor kTargets = at::arange(20).remainder(40) + 1;
-const at::Tensor kLabels = at::tensor({0, 1, 1, 0}, at::kLong);
+const at::Tensor kMaskedPositions = at::arange(0, 60, 3);
+const at::Tensor kMaskedTargets = at::arange(20).remainder(40) + 1;
+const at::Tensor kOrderLabels = at::tensor({0, 1, 1, 0}, at::kLong);
 
 std::map<std::string, at::Tensor> gradients(PretrainingModel& model) {
   testing::zero_gradients(*model);
-  const auto output = model->forward(random_input(model->config(), {31, 17, 31, 20}, 3), kMasked);
-  testing::backward_mean_losses(output, kTargets, kLabels);
+  const auto output = model->forward(random_input(model->config(), {31, 17, 31, 20}, 3), kMaskedPositions);
+  testing::backward_mean_losses(output, kMaskedTargets, kOrderLabels);
   return testing::gradients_of(*model);
 }
 
 TEST(MixedPrecision, OutputsAreCloseToSinglePrecision) {
   auto model = random_model(wide_config(), 1);
   const EncoderInput input = random_input(wide_config(), {31, 17, 31, 20}, 3);
-  const PretrainingOutput single = model->forward(input, kMasked);
+  const PretrainingOutput single = model->forward(input, kMaskedPositions);
   model->set_precision(Precision::bf16);
-  const PretrainingOutput half = model->forward(input, kMasked);
+  const PretrainingOutput half = model->forward(input, kMaskedPositions);
   EXPECT_EQ(half.mlm_logits.scalar_type(), at::kBFloat16);
   EXPECT_LT(relative_error(half.encoder.last_hidden, single.encoder.last_hidden), kOutputBound);
   EXPECT_LT(relative_error(half.mlm_logits, single.mlm_logits), kOutputBound);
@@ -62,20 +62,20 @@ TEST(MixedPrecision, UsesNewWeightsOnceItIsToldOfThem) {
   auto model = random_model(wide_config(), 1);
   model->set_precision(Precision::bf16);
   const EncoderInput input = random_input(wide_config(), {9}, 3);
-  const at::Tensor before = model->forward(input, kMasked.slice(0, 0, 2)).mlm_logits;
+  const at::Tensor before = model->forward(input, kMaskedPositions.slice(0, 0, 2)).mlm_logits;
   {
     const at::NoGradGuard no_gradient;
     for (const auto& item : parameters_by_name(*model)) item.second.mul_(1.5);
   }
   model->parameters_changed();
-  const at::Tensor after = model->forward(input, kMasked.slice(0, 0, 2)).mlm_logits;
+  const at::Tensor after = model->forward(input, kMaskedPositions.slice(0, 0, 2)).mlm_logits;
   auto fresh = random_model(wide_config(), 1);
   {
     const at::NoGradGuard no_gradient;
     for (const auto& item : parameters_by_name(*fresh)) item.second.mul_(1.5);
   }
   fresh->set_precision(Precision::bf16);
-  EXPECT_TRUE(after.equal(fresh->forward(input, kMasked.slice(0, 0, 2)).mlm_logits));
+  EXPECT_TRUE(after.equal(fresh->forward(input, kMaskedPositions.slice(0, 0, 2)).mlm_logits));
   EXPECT_FALSE(after.equal(before));
 }
 

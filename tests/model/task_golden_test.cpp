@@ -12,11 +12,11 @@
 namespace albert {
 namespace {
 
+using testing::kParity;
 using testing::load_task_golden;
 using testing::relative_error;
 using testing::TaskGolden;
 
-constexpr double kParity = 1e-5;        // design: L2 relative error of each tensor
 constexpr double kZeroGradient = 2e-7;  // of what vanishes in exact arithmetic: the reference's own are up to 1e-7
 constexpr int64_t kChoices = 3;
 

@@ -70,7 +70,7 @@ TEST(BinaryCrossEntropy, OfLargeScoresIsFinite) {
   EXPECT_EQ(binary_cross_entropy_sum(at::full({1}, 1e4), at::zeros({1})).item<double>(), 1e4);
 }
 
-const at::Tensor kOffsets = at::tensor({0, 2, 5}, at::kLong);
+const at::Tensor kSequenceOffsets = at::tensor({0, 2, 5}, at::kLong);
 const at::Tensor kStarts = at::tensor({0.0F, 1.0F, 2.0F, 0.0F, -1.0F});
 const at::Tensor kEnds = at::tensor({3.0F, 1.0F, 0.5F, 0.0F, 4.0F});
 
@@ -82,14 +82,14 @@ TEST(SpanLoss, IsHalfTheSumOfStartsAndEnds) {
   const SpanTargets targets{.starts = at::tensor({0, 1}, at::kLong), .ends = at::tensor({1, 2}, at::kLong)};
   const double starts = loss_in(kStarts, 0, 2, 0) + loss_in(kStarts, 2, 5, 1);
   const double ends = loss_in(kEnds, 0, 2, 1) + loss_in(kEnds, 2, 5, 2);
-  EXPECT_NEAR(span_loss_sum(kStarts, kEnds, targets, kOffsets).item<double>(), (starts + ends) / 2.0, 1e-5);
+  EXPECT_NEAR(span_loss_sum(kStarts, kEnds, targets, kSequenceOffsets).item<double>(), (starts + ends) / 2.0, 1e-5);
 }
 
 TEST(SpanLoss, LeavesOutSequencesWithoutTargets) {
   const SpanTargets targets{.starts = at::tensor(std::vector<int64_t>{kIgnoredTarget, 1}, at::kLong),
                             .ends = at::tensor(std::vector<int64_t>{kIgnoredTarget, 2}, at::kLong)};
   const double expected = (loss_in(kStarts, 2, 5, 1) + loss_in(kEnds, 2, 5, 2)) / 2.0;
-  EXPECT_NEAR(span_loss_sum(kStarts, kEnds, targets, kOffsets).item<double>(), expected, 1e-5);
+  EXPECT_NEAR(span_loss_sum(kStarts, kEnds, targets, kSequenceOffsets).item<double>(), expected, 1e-5);
 }
 
 TEST(BeamSpanLoss, AddsHalfTheAnswerability) {
@@ -97,16 +97,16 @@ TEST(BeamSpanLoss, AddsHalfTheAnswerability) {
       .starts = at::tensor({0, 1}, at::kLong), .ends = at::tensor({1, 2}, at::kLong), .unanswerable = at::tensor({0.0F, 1.0F})};
   const at::Tensor no_answer = at::tensor({0.7F, -0.2F});
   const double answerability = std::log1p(std::exp(0.7)) + std::log1p(std::exp(0.2));
-  EXPECT_NEAR(beam_span_loss_sum(kStarts, kEnds, no_answer, targets, kOffsets).item<double>(),
-              span_loss_sum(kStarts, kEnds, targets, kOffsets).item<double>() + 0.5 * answerability, 1e-5);
+  EXPECT_NEAR(beam_span_loss_sum(kStarts, kEnds, no_answer, targets, kSequenceOffsets).item<double>(),
+              span_loss_sum(kStarts, kEnds, targets, kSequenceOffsets).item<double>() + 0.5 * answerability, 1e-5);
 }
 
 TEST(ChoiceLoss, TakesQuestionsOfDifferentNumbersOfChoices) {
   const at::Tensor targets = at::tensor({1, 0}, at::kLong);
   const double expected = loss_in(kStarts, 0, 2, 1) + loss_in(kStarts, 2, 5, 0);
-  EXPECT_NEAR(choice_loss_sum(kStarts, targets, kOffsets).item<double>(), expected, 1e-5);
-  EXPECT_EQ(count_correct_choices(kStarts, targets, kOffsets).item<int64_t>(), 2);
-  EXPECT_EQ(count_correct_choices(kStarts, at::tensor({0, 0}, at::kLong), kOffsets).item<int64_t>(), 1);
+  EXPECT_NEAR(choice_loss_sum(kStarts, targets, kSequenceOffsets).item<double>(), expected, 1e-5);
+  EXPECT_EQ(count_correct_choices(kStarts, targets, kSequenceOffsets).item<int64_t>(), 2);
+  EXPECT_EQ(count_correct_choices(kStarts, at::tensor({0, 0}, at::kLong), kSequenceOffsets).item<int64_t>(), 1);
 }
 
 TEST(TaskLosses, OfTwoPartsAddUpToThatOfTheWhole) {

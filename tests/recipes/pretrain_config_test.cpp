@@ -16,16 +16,16 @@
 namespace albert {
 namespace {
 
-const std::filesystem::path kSource = ALBERT_SOURCE_DIR;
+const std::filesystem::path kRepository = ALBERT_SOURCE_DIR;
 
 TEST(PretrainConfig, EachBrokenFileHasItsError) {
-  const auto count = testing::expect_broken_configs<PretrainConfig>(kSource / "tests/recipes/broken_configs");
+  const auto count = testing::expect_broken_configs<PretrainConfig>(kRepository / "tests/recipes/broken_configs");
   EXPECT_GE(count, 60U);
 }
 
 TEST(PretrainConfig, EachShippedFileIsValidAndSurvivesWriting) {
   size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kSource / "configs/pretrain")) {
+  for (const auto& entry : std::filesystem::directory_iterator(kRepository / "configs/pretrain")) {
     const auto config = config::read_config<PretrainConfig>(entry.path());
     const auto again = config::parse_config<PretrainConfig>(config::to_yaml(config), "written");
     EXPECT_THAT(config::diff_configs(config, again), ::testing::IsEmpty()) << entry.path();
@@ -35,7 +35,7 @@ TEST(PretrainConfig, EachShippedFileIsValidAndSurvivesWriting) {
 }
 
 TEST(PretrainConfig, ReferencePageIsCurrent) {
-  EXPECT_EQ(read_file(kSource / "docs/config.md"), pretrain_reference() + "\n" + finetune_reference())
+  EXPECT_EQ(read_file(kRepository / "docs/config.md"), pretrain_reference() + "\n" + finetune_reference())
       << "docs/config.md is out of date; write it with: build/release/bin/albert config-reference > docs/config.md";
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Configures and builds a program that uses LibTorch on a machine that looks as if it had no CUDA toolkit.
+# Configures and builds the programs on a machine that looks as if it had no CUDA toolkit. Quick where the compiler cache holds the
+# objects of the release preset: the flags are the same, and BUILD must lie as deep below SOURCE as build/release.
 #   build_without_cuda_toolkit.sh SOURCE BUILD LIBTORCH
 set -euo pipefail
 source_folder=$1 build_folder=$2 libtorch=$3
@@ -30,9 +31,9 @@ unset CUDA_HOME CUDA_PATH CUDA_ROOT CUDACXX CUDAToolkit_ROOT CPATH CPLUS_INCLUDE
 build() {
   if command -v nvcc; then echo "nvcc is still in PATH" >&2; return 1; fi
   rm -rf "$build_folder"
-  cmake -S "$source_folder" -B "$build_folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIBTORCH="$libtorch"
-  cmake --build "$build_folder" -j 2 --target libtorch_probe
-  "$build_folder/tests/libtorch_probe"
+  (cd "$source_folder" && cmake --preset release -B "$build_folder" -DALBERT_TESTS=OFF -DLIBTORCH="$libtorch")
+  cmake --build "$build_folder" -j 2
+  for program in albert-train albert-finetune albert; do "$build_folder/bin/$program" --version; done
   if grep -iE '^(CMAKE_CUDA_COMPILER|CUDAToolkit_[A-Z]+|CUDA_[A-Z_]*(TOOLKIT|NVCC)[A-Z_]*):.*=/' "$build_folder/CMakeCache.txt"; then
     echo "the build found a CUDA toolkit" >&2
     return 1

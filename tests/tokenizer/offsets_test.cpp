@@ -21,7 +21,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::ModelBuilder;
 
-const std::filesystem::path kGolden = std::filesystem::path(ALBERT_SOURCE_DIR) / "tests" / "tokenizer" / "golden";
+const std::filesystem::path kOffsetsGolden = std::filesystem::path(ALBERT_SOURCE_DIR) / "tests" / "tokenizer" / "golden";
 
 Tokenizer small(const TokenizerOptions& options = {}) {
   return Tokenizer::from_bytes(ModelBuilder().bytes(), options, "x.model");
@@ -169,8 +169,8 @@ struct AdversarialLines : ::testing::TestWithParam<std::tuple<const char*, const
 
 TEST_P(AdversarialLines, HaveSoundRangesAndTheIdsOfEncode) {
   const auto& [model, lines, expected, options] = GetParam();
-  const Tokenizer tokenizer = Tokenizer::load(kGolden / model, options);
-  const auto reference = testing::read_reference_lines(kGolden / lines, kGolden / expected);
+  const Tokenizer tokenizer = Tokenizer::load(kOffsetsGolden / model, options);
+  const auto reference = testing::read_reference_lines(kOffsetsGolden / lines, kOffsetsGolden / expected);
   ASSERT_GE(reference.size(), 250U);
   for (size_t i = 0; i < reference.size(); ++i) {
     const std::string where = fmt::format("line {}", i + 1);
@@ -190,13 +190,13 @@ INSTANTIATE_TEST_SUITE_P(
                       std::make_tuple("bytes.model", "lines.jsonl", "bytes_expected.jsonl", TokenizerOptions{})));
 
 TEST(Offsets, AreThoseOfTheFastTokenizer) {
-  const auto lines = testing::read_range_lines(kGolden / "offsets_expected.jsonl");
+  const auto lines = testing::read_range_lines(kOffsetsGolden / "offsets_expected.jsonl");
   EXPECT_GE(lines.size(), 100U);
-  testing::expect_ranges(Tokenizer::load(kGolden / "tiny.model", {}), lines);
+  testing::expect_ranges(Tokenizer::load(kOffsetsGolden / "tiny.model", {}), lines);
 }
 
 TEST(Offsets, OfOrdinaryTextLoseNothingAndTellNothingTwice) {
-  const Tokenizer tokenizer = Tokenizer::load(kGolden / "tiny.model", {});
+  const Tokenizer tokenizer = Tokenizer::load(kOffsetsGolden / "tiny.model", {});
   for (const char* text : {"In 2001, he said: \"9,000 (nine) - 3.0% of it\".",
                            "The caf\u00e9's na\u00efve co\u00f6peration \u2013 \u201cquoted\u201d",
                            "A\u0301E\u0323\u0301 x\u0301,  1,234, 2010, \u039f\u0394\u039f\u03a3 \u03a3",
@@ -205,7 +205,7 @@ TEST(Offsets, OfOrdinaryTextLoseNothingAndTellNothingTwice) {
 }
 
 TEST(Offsets, TakeLinearTime) {
-  const Tokenizer tokenizer = Tokenizer::load(kGolden / "tiny.model", {});
+  const Tokenizer tokenizer = Tokenizer::load(kOffsetsGolden / "tiny.model", {});
   const auto seconds = [&](size_t repetitions) {
     std::string text;
     for (size_t i = 0; i < repetitions; ++i) text += "The quick, br\u00f6wn fox 1999, e\u0301\u0316\u0301 ";
