@@ -142,6 +142,7 @@ PretrainingExample PretrainingDataset::example(int64_t epoch, int64_t index) con
 }
 
 const TokenStore& PretrainingDataset::store() const { return *impl_->store; }
+uint64_t PretrainingDataset::seed() const { return impl_->options.seed; }
 
 PretrainingData make_pretraining_data(std::shared_ptr<const TokenStore> store, const Vocabulary& vocabulary, const DataConfig& data,
                                       const ObjectiveConfig& objective, uint64_t seed) {

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/grad_mode.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <utility>
 
@@ -197,6 +198,7 @@ FinetuningProgram::FinetuningProgram(TaskModelImpl& model, const TaskDescription
 }
 
 StepTotals FinetuningProgram::load_step(int64_t /*step*/) {
+  const auto start = std::chrono::steady_clock::now();
   std::vector<int64_t> indices;
   for (const int64_t position : sampler_.batch(consumed_)) indices.push_back(learnable_[static_cast<size_t>(position)]);
   consumed_ += static_cast<int64_t>(indices.size());
@@ -210,6 +212,7 @@ StepTotals FinetuningProgram::load_step(int64_t /*step*/) {
     totals.tokens += batch.num_tokens();
     totals.targets["task"] += batch.num_targets;
   }
+  load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return totals;
 }
 

@@ -144,7 +144,7 @@ MicroBatchLoss PretrainingProgram::loss(int64_t index, int64_t step, const StepT
   const auto batch = step_.micro_batches.at(static_cast<size_t>(index)).to(options_.device);
   // One dropout stream per (step, rank, micro-batch).
   const auto part = static_cast<uint64_t>(options_.rank) << 32U | static_cast<uint64_t>(index);
-  model_.set_dropout_seed(mix_seed(options_.seed, "dropout", static_cast<uint64_t>(step), part));
+  model_.set_dropout_seed(mix_seed(train_.seed(), "dropout", static_cast<uint64_t>(step), part));
   const auto output = model_.forward(encoder_input(batch), batch.masked_positions,
                                      {.hidden_states = false, .application_decay = options_.application_decay, .hook = {}});
   const int64_t mlm_count = count_of(totals, "mlm");

@@ -1,27 +1,37 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
+#include <albert/base/hash.h>
 #include <albert/train/run_lock.h>
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <nlohmann/json.hpp>
+#include <signal.h>  // NOLINT: POSIX
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 namespace albert {
 namespace {
 
-std::string describe_this_process() {
+/// Tells machines apart without their names: the file may outlive a killed run.
+std::string machine_mark() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  return sha256_hex(host.data()).substr(0, 16);
+}
+
+std::string describe_this_process() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return nlohmann::json({{"host", host.data()}, {"pid", ::getpid()}, {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", now)}})
+  return nlohmann::json({{"machine", machine_mark()}, {"pid", ::getpid()}, {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", now)}})
              .dump() +
          "\n";
 }
@@ -30,7 +40,8 @@ std::string describe_this_process() {
 std::string describe_holder(const std::filesystem::path& path) {
   try {
     const auto holder = nlohmann::json::parse(read_file(path, 4096));
-    return fmt::format("process {} on host {}, started {}", holder.at("pid").get<int64_t>(), holder.at("host").get<std::string>(),
+    const bool is_here = holder.at("machine").get<std::string>() == machine_mark();
+    return fmt::format("process {} on {} machine, started {}", holder.at("pid").get<int64_t>(), is_here ? "this" : "another",
                        holder.at("started").get<std::string>());
   } catch (const std::exception&) {
     return "another process";
@@ -69,6 +80,34 @@ void probe(const std::filesystem::path& output) {
   std::filesystem::remove(path);
 }
 
+/// Number of the process in a name of ReplacingFile ("config.yaml.tmp-123"), 0 for other names.
+pid_t temporary_of(const std::string& name) {
+  constexpr std::string_view kMark = ".tmp-";
+  const auto mark = name.rfind(kMark);
+  pid_t process = 0;
+  if (mark == std::string::npos) return 0;
+  const char* begin = name.data() + mark + kMark.size();
+  const char* end = name.data() + name.size();
+  const auto parsed = std::from_chars(begin, end, process);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? process : 0;
+}
+
+/// What a killed run was just writing. checkpoints/ is cleaned by its own code.
+void remove_leftovers(const std::filesystem::path& output) {
+  std::error_code error;
+  std::vector<std::filesystem::path> leftovers;
+  for (std::filesystem::recursive_directory_iterator entry(output, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    const pid_t process = temporary_of(entry->path().filename().string());
+    // A tool without the lock (--evaluate) may be writing here.
+    const bool is_alive = process > 0 && (::kill(process, 0) == 0 || errno == EPERM);
+    if (process <= 0 || is_alive) continue;
+    leftovers.push_back(entry->path());
+    entry.disable_recursion_pending();
+  }
+  for (const auto& path : leftovers) std::filesystem::remove_all(path, error);
+}
+
 }  // namespace
 
 RunLock::RunLock(const std::filesystem::path& output) : path_(output / ".lock") {
@@ -81,6 +120,7 @@ RunLock::RunLock(const std::filesystem::path& output) : path_(output / ".lock") 
         ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       throw IoError(fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));
     }
+    remove_leftovers(output);
   } catch (...) {
     ::unlink(path_.c_str());
     ::close(descriptor_);

@@ -29,14 +29,21 @@ int64_t events_left(int64_t step, int64_t total, int64_t every) {
 
 bool is_loss(const std::string& name) { return name == "loss" || name.ends_with("_loss"); }
 
+/// A count without decimals; NaN without the sign that it may have.
+std::string number_text(double value) {
+  constexpr double kSmallestCount = 100;
+  if (std::isnan(value)) return "nan";
+  return value >= kSmallestCount && value == std::floor(value) ? fmt::format("{:.0f}", value) : fmt::format("{:.4f}", value);
+}
+
 /// Parts of the loss before its sum, which only repeats that one of them is bad.
 std::string describe_bad_losses(const std::map<std::string, double>& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics) {
     if (!is_loss(name) || name == "loss" || std::isfinite(value)) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, number_text(value));
   }
-  if (const double loss = metrics.at("loss"); text.empty() && !std::isfinite(loss)) return fmt::format("loss {}", loss);
+  if (const double loss = metrics.at("loss"); text.empty() && !std::isfinite(loss)) return "loss " + number_text(loss);
   return text;
 }
 
@@ -110,7 +117,7 @@ void Trainer::restore(const ResumeRequest& resume) {
   state_.intra_op_threads = threads;
   state_.ranks = parts_.world.size();
   seconds_before_ = state_.seconds;
-  parts_.sink.begin(state_.metrics_bytes, state_.step);
+  if (!complete()) parts_.sink.begin(state_.metrics_bytes, state_.step);
   stop_agreed_ = parts_.world.any(parts_.stop.requested());
 }
 
@@ -161,7 +168,7 @@ void Trainer::require_finite(const std::map<std::string, double>& metrics) {
   parts_.sink.write(record);
   parts_.progress.make_room();
   const std::string what =
-      losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), norm)
+      losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), number_text(norm))
                      : fmt::format("every part of the loss must be finite, got {}", losses);
   throw NumericError(
       fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a lower "
@@ -176,6 +183,7 @@ void Trainer::account(const StepReport& report) {
   ++state_.interval.steps;
   state_.interval.tokens += report.totals.tokens;
   state_.interval.seconds += report.seconds;
+  state_.interval.waiting_seconds += parts_.program.waiting_seconds();
   state_.interval.flops += parts_.program.flops(report.totals);
   for (const auto& [name, value] : report.metrics) state_.interval.metrics[name] += value;
   summary_.waiting_seconds += parts_.program.waiting_seconds();
@@ -206,6 +214,7 @@ void Trainer::publish_if_due() {
   record.insert(record.end(), {{"gradient_norm", mean(interval.metrics.at("gradient_norm"))},
                                {"learning_rate", parts_.schedule.learning_rate(state_.step - 1)},
                                {"tokens_per_second", rate},
+                               {"waiting_share", interval.seconds > 0 ? interval.waiting_seconds / interval.seconds : 0},
                                {"mfu", options_.matmul_flops_per_second > 0 ? speed / options_.matmul_flops_per_second : unknown},
                                {"seconds", seconds_before_ + seconds_between(start_, Clock::now())},
                                {"peak_memory_bytes", peak_memory_bytes(parts_.optimizer.flat_parameters().device())}});
@@ -227,7 +236,7 @@ void Trainer::evaluate_if_due() {
   std::string text;
   for (const auto& [name, value] : summary_.validation) {
     if (name != "loss") record.emplace_back(name, value);
-    text += fmt::format(", {} {:.4f}", name, value);
+    text += fmt::format(", {} {}", name, number_text(value));
   }
   parts_.sink.write(record);
   state_.evaluated_step = state_.step;

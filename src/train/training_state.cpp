@@ -35,6 +35,7 @@ nlohmann::json interval_to_json(const IntervalSums& interval) {
   return {{"steps", interval.steps},
           {"tokens", interval.tokens},
           {"seconds", number_to_json(interval.seconds)},
+          {"waiting_seconds", number_to_json(interval.waiting_seconds)},
           {"flops", number_to_json(interval.flops)},
           {"metrics", std::move(metrics)}};
 }
@@ -43,6 +44,7 @@ IntervalSums interval_from_json(const nlohmann::json& json) {
   IntervalSums interval{.steps = json.at("steps").get<int64_t>(),
                         .tokens = json.at("tokens").get<int64_t>(),
                         .seconds = number_from_json(json.at("seconds")),
+                        .waiting_seconds = number_from_json(json.value("waiting_seconds", nlohmann::json(0.0))),
                         .flops = number_from_json(json.at("flops")),
                         .metrics = {}};
   for (const auto& [name, sum] : json.at("metrics").items()) interval.metrics[name] = number_from_json(sum);

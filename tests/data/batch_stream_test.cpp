@@ -9,11 +9,13 @@
 #include <gmock/gmock.h>
 #include <temporary_folder.h>
 
-#include <ctime>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <iostream>
 #include <numeric>
 #include <set>
+#include <thread>
 
 namespace albert {
 namespace {
@@ -207,6 +209,18 @@ TEST_F(Stream, NamesTheExampleOfAnErrorAndEndsWithoutAHang) {
 TEST_F(Stream, StopsWhileWorkIsUnderWay) {
   const auto made = make();
   for (int i = 0; i < 20; ++i) PretrainingStream stream(made.train, {.batch_size = 500, .micro_batch = 8, .num_threads = 4, .prefetch_steps = 50});
+}
+
+TEST_F(Stream, MeasuresWaitingForStepsThatAreNotReady) {
+  const auto made = make();
+  PretrainingStream stream(made.train, {.batch_size = 20000, .micro_batch = 100, .num_threads = 1, .prefetch_steps = 1});
+  stream.next();  // nothing of it was drawn when it was asked for
+  const double first = stream.last_waiting_seconds();
+  EXPECT_GT(first, 1e-3);
+  std::this_thread::sleep_for(std::chrono::duration<double>(10 * first + 0.2));  // the work of a step
+  stream.next();
+  EXPECT_LT(stream.last_waiting_seconds(), first / 4);
+  EXPECT_DOUBLE_EQ(stream.total_waiting_seconds(), first + stream.last_waiting_seconds());
 }
 
 TEST_F(Stream, PacksExamplesWithoutPadding) {

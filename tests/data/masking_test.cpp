@@ -1,3 +1,4 @@
+#include "draw_statistics.h"
 #include "reference_masking.h"
 #include "toy.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 using testing::reference_masks;
 using testing::toy_vocabulary;
+using testing::within_three_sigma;
 using ::testing::ElementsAre;
 
 constexpr int64_t kExamples = 100000;
@@ -31,14 +33,6 @@ std::vector<int32_t> make_ids(int64_t length, double starts, RandomStream& rando
   }
   ids.push_back(special.sep);
   return ids;
-}
-
-/// Whether `count` of `trials` is within three standard deviations of probability `p`.
-::testing::AssertionResult within_three_sigma(double count, double trials, double p) {
-  const double sigma = std::sqrt(trials * p * (1 - p));
-  const double z = (count - trials * p) / sigma;
-  if (std::abs(z) <= 3) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << count << " of " << trials << ", expected a share of " << p << ", z = " << z;
 }
 
 /// Whether two counts of equally many trials come from one distribution.

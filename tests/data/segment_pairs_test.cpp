@@ -1,3 +1,4 @@
+#include "draw_statistics.h"
 #include "toy.h"
 
 #include <albert/base/error.h>
@@ -14,8 +15,10 @@
 namespace albert {
 namespace {
 
+using testing::evenly_spread;
 using testing::make_store;
 using testing::TemporaryFolder;
+using testing::within_three_sigma;
 
 SpanList all_of(const TokenStore& store) { return split_corpus(store, 0, 128, 0).train; }
 
@@ -25,12 +28,6 @@ struct Segments : ::testing::Test {
   SpanList spans = all_of(store);
   SegmentOptions options{.max_length = 128, .short_probability = 0.1, .order = SentenceOrder::sop};
 };
-
-::testing::AssertionResult within_three_sigma(double count, double trials, double p) {
-  const double z = (count - trials * p) / std::sqrt(trials * p * (1 - p));
-  if (std::abs(z) <= 3) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << count << " of " << trials << ", expected " << p << ", z = " << z;
-}
 
 TEST_F(Segments, CoverEverySentenceOnceInOrder) {
   for (const auto order : {SentenceOrder::sop, SentenceOrder::none}) {
@@ -70,6 +67,21 @@ TEST_F(Segments, AreShortInTheirShareOfDocuments) {
   }
   ASSERT_EQ(documents, 100000);
   EXPECT_TRUE(within_three_sigma(short_documents, documents, 0.1 * (1 - 1.0 / 124)));  // randint(2, 125) may give 125
+}
+
+TEST_F(Segments, OfShortDocumentsHaveAnyTargetFromTwoOnEquallyOften) {
+  options.short_probability = 1;
+  std::vector<double> counts(124);  // randint(2, 125)
+  for (uint64_t epoch = 0; epoch < 50; ++epoch) {
+    for (const Chunk& chunk : draw_chunks(store, spans, options, {}, 1, epoch)) {
+      if (chunk.first_sentence % 40 != 0) continue;
+      ASSERT_GE(chunk.target_length, 2U);
+      ASSERT_LE(chunk.target_length, 125U);
+      ++counts[chunk.target_length - 2];
+    }
+  }
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), 0.0), 100000);
+  EXPECT_TRUE(evenly_spread(counts));
 }
 
 TEST_F(Segments, AreSwappedHalfOfTheTimeAndCutAnywhere) {
@@ -133,6 +145,63 @@ TEST_F(Segments, OfTheReleasedCodeGiveSingleSentencesARandomSecond) {
     EXPECT_FALSE(pair.second.empty());
   }
   EXPECT_GT(singles, 50);
+}
+
+/// 20 documents of 40 sentences; every token of a sentence is 6 + 2 * (number of the sentence), so that text tells where it is from.
+TokenStore make_numbered_store(const std::filesystem::path& file) {
+  TokenStoreWriter writer(file, testing::toy_vocabulary(2000));
+  RandomStream random(11, "numbered store");
+  for (int32_t sentence = 0; sentence < 800; ++sentence) {
+    if (sentence % 40 == 0) writer.begin_document(0);
+    writer.append_sentence(std::vector<int32_t>(static_cast<size_t>(random.between(1, 30)), 6 + 2 * sentence));
+  }
+  writer.finish("{}");
+  return TokenStore::open(file);
+}
+
+TEST(RandomSecondSegments, AreTextFromAnyPlaceOfAnotherDocumentFilledToTheTarget) {
+  TemporaryFolder folder;
+  const auto store = make_numbered_store(folder / "s");
+  const SpanList spans = all_of(store);
+  const auto length_of = [&](int64_t sentence) { return store.sentence_begin(sentence + 1) - store.sentence_begin(sentence); };
+  for (const auto order : {SentenceOrder::google, SentenceOrder::nsp}) {
+    const SegmentOptions options{.max_length = 128, .short_probability = 0.1, .order = order};
+    SegmentOptions uncut = options;
+    uncut.max_length = 512;  // the chunks are those of 128 tokens; what the draw would cut stays visible
+    std::vector<double> documents_away(20);
+    std::vector<double> starts(40);
+    double draws = 0;
+    for (uint64_t epoch = 0; draws < 100000; ++epoch) {
+      for (const Chunk& chunk : draw_chunks(store, spans, options, {}, 1, epoch)) {
+        if (chunk.kind() != Chunk::Kind::random_next) continue;
+        ++draws;
+        RandomStream random(1, "x", epoch, chunk.first_sentence);
+        const SegmentPair pair = draw_segments(store, spans, chunk, uncut, random);
+        ASSERT_FALSE(pair.second.empty());
+        const int64_t first = (pair.second.front() - 6) / 2;
+        const int64_t last = (pair.second.back() - 6) / 2;
+        std::vector<int32_t> whole;
+        store.append_ids(store.sentence_begin(first), store.sentence_begin(last + 1) - store.sentence_begin(first), whole);
+        ASSERT_EQ(pair.second, whole) << "whole sentences in a row";
+        ASSERT_EQ(first / 40, last / 40) << "of one document";
+        const auto own = static_cast<int64_t>(chunk.first_sentence) / 40;
+        ++documents_away[static_cast<size_t>((first / 40 - own + 20) % 20)];
+        ++starts[static_cast<size_t>(first % 40)];
+        const int64_t wanted = static_cast<int64_t>(chunk.target_length) - static_cast<int64_t>(pair.first.size());
+        const auto length = static_cast<int64_t>(whole.size());
+        if (last > first) {
+          ASSERT_LT(length - length_of(last), wanted) << "a sentence too many";
+        }
+        if (last % 40 != 39) {
+          ASSERT_GE(length, wanted) << "a sentence too few";
+        }
+      }
+    }
+    EXPECT_EQ(documents_away.front(), 0) << "its own document";
+    documents_away.erase(documents_away.begin());
+    EXPECT_TRUE(evenly_spread(documents_away));
+    EXPECT_TRUE(evenly_spread(starts));
+  }
 }
 
 TEST_F(Segments, SwapTheTokensAndLabelThem) {

@@ -1,4 +1,5 @@
 """What the tests of the programs share: a tiny configuration, running a program, reading its output. Standard library only."""
+import array
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ["ALBERT_BIN"])
 SHARED = pathlib.Path(os.environ.get("ALBERT_SHARED_DATA", SOURCE.parent / "shared" / "data"))
 # Keys of metrics.jsonl that hold the clock or the machine; all others repeat to the bit.
-CLOCK_KEYS = {"tokens_per_second", "mfu", "seconds", "peak_memory_bytes"}
+CLOCK_KEYS = {"tokens_per_second", "waiting_share", "mfu", "seconds", "peak_memory_bytes"}
 
 TINY = """
 output: {output}
@@ -99,6 +100,20 @@ class ProgramTest(unittest.TestCase):
     @classmethod
     def repeatable_metrics(cls, output):
         return [{k: v for k, v in line.items() if k not in CLOCK_KEYS} for line in cls.metrics(output)]
+
+
+def read_weights(path):
+    """Arrays of a safetensors file of fp32 by name."""
+    data = path.read_bytes()
+    begin = 8 + int.from_bytes(data[:8], "little")
+    result = {}
+    for name, entry in json.loads(data[8:begin]).items():
+        if name == "__metadata__":
+            continue
+        assert entry["dtype"] == "F32", entry
+        first, last = entry["data_offsets"]
+        result[name] = array.array("f", data[begin + first:begin + last])
+    return result
 
 
 def run_once(program, *arguments):

@@ -10,7 +10,11 @@
 #include <signal.h>  // NOLINT: POSIX
 #include <temporary_folder.h>
 
+#include <unistd.h>
+
 #include <array>
+#include <fstream>
+#include <string>
 #include <vector>
 
 namespace albert {
@@ -30,9 +34,25 @@ TEST(RunLock, RefusesASecondRunAndNamesTheFirst) {
   const RunLock lock(folder.path());
   EXPECT_THAT(refusal(folder.path()),
               ::testing::MatchesRegex(fmt::format(
-                  ".*: wanted an output folder that no other run uses, got one in use by process {} on host [^ ]+, started "
+                  ".*: wanted an output folder that no other run uses, got one in use by process {} on this machine, started "
                   "[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}} UTC; wait for it, or give another --output",
                   ::getpid())));
+}
+
+TEST(RunLock, DoesNotNameTheMachine) {
+  const testing::TemporaryFolder folder;
+  const RunLock lock(folder.path());
+  std::array<char, 256> host{};
+  ASSERT_EQ(::gethostname(host.data(), host.size() - 1), 0);
+  const std::string text = read_file(folder / ".lock");
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr(host.data())));
+  // As another machine would have written it.
+  std::string other = text;
+  const auto mark = other.find("\"machine\":\"");
+  ASSERT_NE(mark, std::string::npos);
+  other.replace(mark + 11, 4, "zzzz");
+  std::ofstream(folder / ".lock") << other;
+  EXPECT_THAT(refusal(folder.path()), ::testing::HasSubstr(fmt::format("process {} on another machine, started ", ::getpid())));
 }
 
 TEST(RunLock, LeavesNothingBehind) {
@@ -58,6 +78,26 @@ TEST(RunLock, IsTakenOverAfterAKill) {
   ::kill(child, SIGKILL);
   EXPECT_EQ(testing::wait_for(child), -SIGKILL);
   EXPECT_EQ(refusal(folder.path()), "no error");
+}
+
+TEST(RunLock, RemovesWhatAKilledRunWasWriting) {
+  const testing::TemporaryFolder folder;
+  const pid_t dead = testing::start_child([] { return 0; });
+  EXPECT_EQ(testing::wait_for(dead), 0);
+  std::filesystem::create_directories(folder / fmt::format("final.tmp-{}", dead));
+  std::filesystem::create_directories(folder / "tokenizer");
+  std::filesystem::create_directories(folder / "checkpoints");
+  const auto kept = {std::string("config.yaml"), std::string("notes.tmp-old"), fmt::format("config.yaml.tmp-{}", ::getpid()),
+                     fmt::format("checkpoints/step.tmp-{}", dead), std::string("tokenizer/spiece.model")};
+  const auto removed = {fmt::format("config.yaml.tmp-{}", dead), fmt::format("final.tmp-{}/model.safetensors", dead),
+                        fmt::format("tokenizer/spiece.model.tmp-{}", dead)};
+  for (const auto& names : {kept, removed}) {
+    for (const auto& name : names) std::ofstream(folder / name) << "x";
+  }
+  const RunLock lock(folder.path());
+  for (const auto& name : kept) EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  for (const auto& name : removed) EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
+  EXPECT_FALSE(std::filesystem::exists(folder / fmt::format("final.tmp-{}", dead)));
 }
 
 TEST(RunLock, LetsExactlyOneOfManyIn) {

@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <functional>
@@ -16,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -37,6 +39,7 @@ struct ToyOptions {
   /// Called when a save collects its files.
   std::function<void()> on_save = [] {};
   std::function<void()> on_evaluate = [] {};
+  std::chrono::milliseconds waiting{0};  ///< for the data of a step
   /// Where a value that is not finite appears, and in which step (number of finished ones).
   enum class Bad { nowhere, loss, gradient };
   Bad bad = Bad::nowhere;
@@ -60,6 +63,9 @@ class ToyProgram : public StepProgram {
 
   StepTotals load_step(int64_t step) override {
     options_.on_step(step);
+    const auto start = std::chrono::steady_clock::now();
+    if (options_.waiting.count() > 0) std::this_thread::sleep_for(options_.waiting);
+    waited_ = options_.waiting.count() > 0 ? std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() : 0;
     x_ = at::empty({options_.batch_size, kFeatures});
     y_ = at::empty({options_.batch_size, 1});
     scored_ = at::empty({options_.batch_size, 1});
@@ -106,7 +112,7 @@ class ToyProgram : public StepProgram {
   void restore(const DataCursor& cursor) override { cursor_ = cursor; }
   [[nodiscard]] double examples_per_epoch() const override { return 100; }
   [[nodiscard]] double flops(const StepTotals& totals) const override { return 6.0 * static_cast<double>(totals.tokens); }
-  [[nodiscard]] double waiting_seconds() const override { return 0; }
+  [[nodiscard]] double waiting_seconds() const override { return waited_; }
 
   at::Tensor weight;  // [features, 1]
   at::Tensor bias;    // [1]
@@ -129,6 +135,7 @@ class ToyProgram : public StepProgram {
 
   ToyOptions options_;
   DataCursor cursor_;
+  double waited_ = 0;
   at::Tensor x_;
   at::Tensor y_;
   at::Tensor scored_;

@@ -36,7 +36,7 @@ std::vector<nlohmann::json> metrics_of(const std::filesystem::path& output) {
 std::vector<nlohmann::json> lasting_metrics(const std::filesystem::path& output) {
   auto lines = metrics_of(output);
   for (auto& line : lines) {
-    for (const char* key : {"tokens_per_second", "mfu", "seconds", "peak_memory_bytes"}) line.erase(key);
+    for (const char* key : {"tokens_per_second", "waiting_share", "mfu", "seconds", "peak_memory_bytes"}) line.erase(key);
   }
   return lines;
 }
@@ -104,7 +104,8 @@ TEST_F(TrainerTest, LearnsAndWritesTheKeysOfTheContract) {
       read_file(folder_ / "run/metrics.jsonl").substr(0, read_file(folder_ / "run/metrics.jsonl").find('\n')));
   for (const auto& [key, value] : first.items()) keys.push_back(key);
   EXPECT_THAT(keys, ElementsAre("split", "step", "epoch", "examples", "tokens", "loss", "fit_loss", "size_loss", "fit_accuracy",
-                                "gradient_norm", "learning_rate", "tokens_per_second", "mfu", "seconds", "peak_memory_bytes"));
+                                "gradient_norm", "learning_rate", "tokens_per_second", "waiting_share", "mfu", "seconds",
+                                "peak_memory_bytes"));
   EXPECT_EQ(first.at("examples"), 36);
   EXPECT_EQ(first.at("tokens"), 144);
   EXPECT_DOUBLE_EQ(first.at("epoch").get<double>(), 0.36);
@@ -113,6 +114,28 @@ TEST_F(TrainerTest, LearnsAndWritesTheKeysOfTheContract) {
   EXPECT_GT(first.at("peak_memory_bytes").get<int64_t>(), 1000000);
   EXPECT_LT(lines.back().at("loss").get<double>(), first.at("loss").get<double>());
   EXPECT_EQ(summary.validation.at("loss"), lines.back().at("loss").get<double>());
+}
+
+TEST_F(TrainerTest, LogsTheShareOfTheTimeThatItWaitedForData) {
+  ToyOptions options;
+  options.waiting = std::chrono::milliseconds(20);
+  options.on_step = [](int64_t) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };  // work
+  const RunSummary summary = run(options);
+  EXPECT_GE(summary.waiting_seconds, 20 * 0.02);
+  EXPECT_GT(summary.waiting_share(), 0.2);
+  EXPECT_LT(summary.waiting_share(), 0.55);
+  double tokens = 0;
+  double waited = 0;
+  for (const auto& line : metrics_of(folder_ / "run")) {
+    if (line.at("split") != "train") continue;
+    const double share = line.at("waiting_share").get<double>();
+    const double interval = (line.at("tokens").get<double>() - tokens) / line.at("tokens_per_second").get<double>();
+    tokens = line.at("tokens").get<double>();
+    waited += share * interval;
+  }
+  EXPECT_NEAR(waited, summary.waiting_seconds, 1e-6 * summary.waiting_seconds);
+  options.waiting = {};
+  EXPECT_EQ(run(options, "without").waiting_share(), 0);
 }
 
 TEST_F(TrainerTest, LogsMeansOverTheInterval) {

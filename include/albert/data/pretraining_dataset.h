@@ -83,6 +83,7 @@ class PretrainingDataset {
   /// Where `cursor` examples after the start lie.
   [[nodiscard]] Place place(int64_t cursor) const;
   [[nodiscard]] const TokenStore& store() const;
+  [[nodiscard]] uint64_t seed() const;
 
  private:
   struct Impl;

@@ -90,7 +90,7 @@ class FinetuningProgram : public StepProgram {
   void restore(const DataCursor& cursor) override { consumed_ = cursor.examples; }
   [[nodiscard]] double examples_per_epoch() const override { return static_cast<double>(sampler_.size()); }
   [[nodiscard]] double flops(const StepTotals& totals) const override;
-  [[nodiscard]] double waiting_seconds() const override { return 0; }
+  [[nodiscard]] double waiting_seconds() const override { return load_seconds_; }
 
   [[nodiscard]] int64_t steps_per_epoch() { return sampler_.steps_per_epoch(); }
 
@@ -104,6 +104,7 @@ class FinetuningProgram : public StepProgram {
   std::vector<int64_t> learnable_;
   BatchSampler sampler_;
   int64_t consumed_ = 0;
+  double load_seconds_ = 0;  ///< of the last step: its batches are made when they are needed
   std::vector<TaskBatch> micro_batches_;
 };
 

@@ -17,7 +17,6 @@ struct PretrainingOptions {
   at::Device device{at::kCPU};
   int64_t batch_size = 256;         ///< sequences of a step, over all ranks
   int64_t micro_batch = 32;         ///< sequences of a forward pass
-  uint64_t seed = 1;                ///< of dropout; the data have theirs
   double application_decay = 1.0;   ///< LayerDecayConfig::application_rate()
   int64_t loader_threads = 1;
   int64_t prefetch_steps = 4;
@@ -32,6 +31,7 @@ EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const Pretrai
 
 /// Binds data and model to the trainer. All references must outlive it.
 ///
+/// Dropout draws from the seed of `train`.
 /// Loss of a step: sum over masked positions of -log p / their number + sum over scored sequences of -log p / their number, both
 /// numbers over the whole step (Google's weights 1:1, albert_facts 2.8; a part without targets is 0).
 class PretrainingProgram : public StepProgram {

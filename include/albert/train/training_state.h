@@ -18,6 +18,7 @@ struct IntervalSums {
   int64_t steps = 0;
   int64_t tokens = 0;
   double seconds = 0;  ///< of training, without evaluation and saving
+  double waiting_seconds = 0;  ///< of these, for data
   double flops = 0;
   std::map<std::string, double> metrics;  ///< by name, "loss" and "gradient_norm" among them
   bool operator==(const IntervalSums&) const = default;
