@@ -45,6 +45,20 @@ void describe_parameters(const AlbertConfig& shape, PretrainingHeads heads, std:
   out << fmt::format("  {:<28}{:>14}\n\n", "parameters", num_parameters(shape, heads));
 }
 
+/// Bytes of text that a dry run reads to find what the run would refuse: seconds, not hours.
+constexpr uint64_t kReadThroughBytes = uint64_t{1} << 30U;
+
+/// Throws for text that is not what the configuration says, as the run would.
+void read_through(const DataConfig& data, uint64_t bytes, std::ostream& out) {
+  CorpusReader reader(data);
+  Paragraph paragraph;
+  int64_t documents = 0;
+  while (reader.bytes_read() < kReadThroughBytes && reader.next(paragraph)) documents += paragraph.starts_document ? 1 : 0;
+  const bool is_whole = bytes <= kReadThroughBytes;
+  out << fmt::format("\nread {}: {} documents, {} lines\n", is_whole ? "to the end" : "the first GiB", documents, reader.statistics().lines);
+  report_text(reader.statistics());
+}
+
 void describe_documents(const DataConfig& data, std::ostream& out) {
   const auto files = list_source_files(data);
   uint64_t bytes = 0;
@@ -58,6 +72,7 @@ void describe_documents(const DataConfig& data, std::ostream& out) {
     for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
     if (document.is_cut) out << "  ...\n";
   }
+  read_through(data, bytes, out);
 }
 
 bool has_tokenizer(const PretrainConfig& config) {
@@ -86,7 +101,9 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
     (void)open_or_build_token_store(config.data, vocabulary_in_use, {.num_threads = config.data.num_threads(), .progress = {}});
   }
   if (!config.data.sources.empty()) {
+    warn_of_empty_files(config.data);
     describe_documents(config.data, out);
+    if (!has_tokenizer(config)) out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
     throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));
   }

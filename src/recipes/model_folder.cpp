@@ -120,14 +120,20 @@ void write_model_folder(const std::filesystem::path& folder, const ModelFolder& 
   }
 }
 
+void require_model_files(const std::filesystem::path& folder, const std::vector<std::string>& names) {
+  if (!std::filesystem::exists(folder)) throw IoError(fmt::format("{}: not a model folder: there is no such folder", folder.string()));
+  for (const auto& name : names) {
+    if (std::filesystem::exists(folder / name)) continue;
+    const auto last = folder / "final";
+    const auto cure = std::filesystem::exists(last / name) ? fmt::format("; the model of this run is {}", last.string()) : std::string();
+    throw IoError(fmt::format("{}: not a model folder: {} is missing{}", folder.string(), name, cure));
+  }
+}
+
 LoadedModel load_model_folder(const std::filesystem::path& folder) {
   const auto config_path = folder / "config.json";
   const auto weights_path = folder / "model.safetensors";
-  for (const auto& path : {config_path, weights_path}) {
-    if (!std::filesystem::exists(path)) {
-      throw IoError(fmt::format("{}: not a model folder: {} is missing", folder.string(), path.filename().string()));
-    }
-  }
+  require_model_files(folder, {"config.json", "model.safetensors"});
   LoadedModel loaded;
   loaded.config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string());
   const auto file = io::SafetensorsFile::open(weights_path);

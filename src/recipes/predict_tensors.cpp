@@ -130,10 +130,10 @@ void predict_tensors(const PredictTensorsOptions& options, std::istream& text) {
 }
 
 void tokenize_lines(const std::filesystem::path& model, TokenizeOutput output, std::istream& text, std::ostream& out) {
-  auto path = model;
-  if (std::filesystem::is_directory(model)) path /= "spiece.model";
+  const bool is_folder = std::filesystem::is_directory(model) || !std::filesystem::exists(model);
+  if (is_folder) require_model_files(model, {"spiece.model"});
   // A folder's tokenizer_config.json may keep case or accents; a bare spiece.model is read with ALBERT's defaults.
-  const auto tokenizer = Tokenizer::load(path, std::filesystem::is_directory(model) ? read_tokenizer_options(model) : TokenizerOptions{});
+  const auto tokenizer = Tokenizer::load(is_folder ? model / "spiece.model" : model, is_folder ? read_tokenizer_options(model) : TokenizerOptions{});
   for (std::string line; std::getline(text, line);) {
     std::string joined;
     if (output == TokenizeOutput::ids) {

@@ -9,6 +9,7 @@
 #include <albert/recipes/prepare.h>
 #include <albert/tokenizer/tokenizer_training.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -88,14 +89,20 @@ class BuildLog {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-void report_text(const StoreReport& report) {
-  const auto& text = report.text;
+}  // namespace
+
+void report_text(const TextStatistics& text) {
   if (text.replaced_parts > 0) spdlog::warn("text: {} parts that are not UTF-8 were replaced", text.replaced_parts);
   if (text.skipped_lines > 0) spdlog::warn("text: {} lines that are not UTF-8 were left out", text.skipped_lines);
   if (text.cut_lines > 0) spdlog::warn("text: {} lines of over {} bytes were cut", text.cut_lines, kMaximumParagraphBytes);
 }
 
-}  // namespace
+void warn_of_empty_files(const DataConfig& config) {
+  if (config.sources.empty()) return;
+  const auto files = list_source_files(config);
+  const auto empty = std::count_if(files.begin(), files.end(), [](const SourceFile& file) { return file.size_bytes == 0; });
+  if (empty > 0) spdlog::warn("text: {} of {} files are empty", empty, files.size());
+}
 
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config) { return config.output / "tokenizer"; }
 
@@ -111,11 +118,12 @@ PreparedText prepare_text(const PretrainConfig& config) {
   PreparedText prepared;
   prepared.tokenizer = std::make_unique<const Tokenizer>(open_or_train_tokenizer(config));
   prepared.vocabulary = vocabulary_of(*prepared.tokenizer);
+  warn_of_empty_files(config.data);
   BuildLog log;
   StoreReport report;
   prepared.store = std::make_shared<const TokenStore>(open_or_build_token_store(
       config.data, prepared.vocabulary, {.num_threads = config.data.num_threads(), .progress = std::ref(log)}, &report));
-  report_text(report);
+  report_text(report.text);
   spdlog::info("token store: {} documents, {} sentences, {} tokens ({})", prepared.store->num_documents(), prepared.store->num_sentences(),
                prepared.store->num_tokens(), report.was_built ? "new" : "as it was");
   return prepared;

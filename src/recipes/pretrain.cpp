@@ -183,7 +183,6 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
                              {.device = device,
                               .batch_size = config.training.batch_size,
                               .micro_batch = micro_batch_of(config),
-                              .seed = seed,
                               .application_decay = config.optimizer.layer_decay.application_rate(),
                               .loader_threads = config.data.num_threads(),
                               .prefetch_steps = config.data.prefetch_steps,

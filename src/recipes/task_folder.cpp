@@ -38,9 +38,7 @@ TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head
 }  // namespace
 
 SourceFolder read_source_folder(const std::filesystem::path& folder) {
-  for (const auto* name : {"config.json", "model.safetensors", "spiece.model"}) {
-    if (!std::filesystem::exists(folder / name)) throw IoError(fmt::format("{}: not a model folder with a vocabulary: {} is missing", folder.string(), name));
-  }
+  require_model_files(folder, {"config.json", "model.safetensors", "spiece.model"});
   const auto config_path = folder / "config.json";
   SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
   source.tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(folder / "spiece.model", read_tokenizer_options(folder)));

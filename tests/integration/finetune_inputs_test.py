@@ -98,7 +98,7 @@ class BrokenModelTest(FinetuneTest):
         self.assertFalse((self.folder / "run/checkpoints").exists())
 
     def test_no_folder(self):
-        self.refuse(self.finetuning("single", model={"init_from": str(self.folder / "none")}), 4, "not a model folder", "config.json is missing")
+        self.refuse(self.finetuning("single", model={"init_from": str(self.folder / "none")}), 4, "not a model folder", "there is no such folder")
 
     def test_missing_files(self):
         for name in ("config.json", "model.safetensors", "spiece.model"):

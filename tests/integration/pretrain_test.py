@@ -1,11 +1,13 @@
 """One run of albert-train from text to a model folder: what is in the output folder, and what other tools make of it."""
 import json
+import math
 import os
+import socket
 import stat
 import subprocess
 import unittest
 
-from harness import SHARED, SOURCE, ProgramTest, files_below
+from harness import SHARED, SOURCE, ProgramTest, files_below, read_weights
 
 PYTHON = os.environ.get("ALBERT_TEST_PYTHON")
 
@@ -25,7 +27,7 @@ class PretrainTest(ProgramTest):
         self.assertEqual([line["step"] for line in validation], [5, 10, 12])
         for line in training:
             self.assertLessEqual({"split", "step", "epoch", "examples", "tokens", "loss", "mlm_loss", "sop_loss", "mlm_accuracy",
-                                  "sop_accuracy", "gradient_norm", "learning_rate", "tokens_per_second", "mfu", "seconds",
+                                  "sop_accuracy", "gradient_norm", "learning_rate", "tokens_per_second", "waiting_share", "mfu", "seconds",
                                   "peak_memory_bytes"}, set(line))
             self.assertAlmostEqual(line["loss"], line["mlm_loss"] + line["sop_loss"], places=4)
         self.assertEqual(training[-1]["examples"], 12 * 8)
@@ -63,6 +65,22 @@ class PretrainTest(ProgramTest):
         for text in ("parameters", "embeddings", "document 1", "document 3"):
             self.assertIn(text, result.stdout)
 
+    def test_dry_run_reads_the_text_to_its_end(self):
+        text = self.folder / "text"
+        text.mkdir()
+        samples = sorted((SOURCE / "data/sample").glob("*.txt"))
+        (text / "a.txt").write_text("\n\n".join(sample.read_text() for sample in samples))
+        (text / "b.txt").write_text("")
+        config = self.tiny(text=text / "*.txt")
+        result = self.run_program(config, "--dry-run")
+        self.assertRegex(result.stdout, r"read to the end: [0-9]+ documents, [0-9]+ lines")
+        self.assertIn("text: 1 of 2 files are empty", result.stderr)
+        with (text / "a.txt").open("ab") as file:
+            file.write(b"Far in there is a byte \xff that is no text.\n")
+        refused = self.run_program(config, "--dry-run", expect=3)
+        self.assertRegex(refused.stderr, r"a\.txt:[0-9]+:24: expected UTF-8, got byte 0xff")
+        self.assertFalse((self.folder / "run").exists())
+
     def test_dry_run_refuses_what_the_run_would_refuse(self):
         self.run_program(self.tiny(steps=2))
         other = self.run_program(self.tiny(steps=2), "--dry-run", "--set", "training.seed=9", expect=2)
@@ -94,6 +112,9 @@ class PretrainTest(ProgramTest):
                 lines = self.run_program(*arguments, program="albert", stdin=stdin).stdout.split("\n")
             self.assertEqual(len(lines), 4, "one line of output for each line of input")
             self.assertEqual(lines[1], "")
+        for command in ("tokenize", "predict"):
+            wrong = self.run_program(command, self.folder / "run", program="albert", expect=4)
+            self.assertIn(f"; the model of this run is {final}", wrong.stderr)
         with path.open() as stdin:
             self.run_program("predict", final, "--tensors", out, program="albert", stdin=stdin)
         header_size = int.from_bytes(out.read_bytes()[:8], "little")
@@ -108,14 +129,102 @@ class PretrainTest(ProgramTest):
         for sample in (SOURCE / "data" / "sample").glob("*.txt"):
             (text / sample.name).write_text(sample.read_text())
         (text / "secret.txt").write_text(f"The word {secret} is planted here. " * 5 + "It must not be printed anywhere.\n")
-        environment = dict(os.environ, SOME_TOKEN=f"{secret}-in-the-environment")
+        environment = dict(os.environ, SOME_TOKEN=f"{secret}-in-the-environment", USER=secret, LOGNAME=secret, HOME=f"/home/{secret}")
         result = self.run_program(self.tiny(text=text / "*.txt"), env=environment)
+        host = socket.gethostname().encode()
         self.assertNotIn(secret, result.stdout + result.stderr)
         for path in (self.folder / "run").rglob("*"):
             relative = path.relative_to(self.folder / "run")
             # The resolved configuration is the user's own file and names his text; the vocabulary may hold words of it, the store does.
             if path.is_file() and relative.parts[0] not in ("store", "tokenizer", "config.yaml") and relative.name not in ("spiece.model",):
                 self.assertNotIn(secret.encode(), path.read_bytes(), relative)
+                if len(host) >= 4:  # a shorter name may stand in any file by chance
+                    self.assertNotIn(host, path.read_bytes(), relative)
+                if relative.name != "config.yaml":
+                    self.assertNotIn(str(self.folder).encode(), path.read_bytes(), relative)
+
+
+class OptionsReachTheRunTest(ProgramTest):
+    """Each run takes one step from the same weights on the same batch, so that an option shows in what the step changed. AdamW without
+    weight decay and with an epsilon far above the gradients: the change of a parameter is proportional to its learning rate and to its
+    (clipped) gradient."""
+
+    def step(self, name, *overrides, learning_rate=1000.0, clip=0.0, optimizer=""):
+        config = self.tiny(name, steps=1, dropout=0.0)
+        config.write_text(config.read_text().replace(
+            "optimizer: {name: lamb, learning_rate: 1e-2}",
+            f"optimizer: {{name: adamw, learning_rate: {learning_rate}, epsilon: 1000.0, weight_decay: 0{optimizer}}}").replace(
+            "schedule: {name: linear, warmup: 2 steps}", "schedule: {name: constant, warmup: 0 steps}"))
+        settings = [f"training.gradient_clip={clip}", *overrides]
+        self.run_program(config, *(word for setting in settings for word in ("--set", setting)))
+        return read_weights(self.folder / name / "final/model.safetensors")
+
+    def setUp(self):
+        super().setUp()
+        self.start = self.step("start", learning_rate=0.0)
+
+    def change(self, name, *overrides, **options):
+        after = self.step(name, *overrides, **options)
+        return {key: [b - a for a, b in zip(self.start[key], values)] for key, values in after.items()}
+
+    @staticmethod
+    def norm(changes):
+        return math.sqrt(sum(value * value for values in changes for value in values))
+
+    def gradient_norm(self, name):
+        return self.metrics(self.folder / name)[0]["gradient_norm"]
+
+    def test_gradient_clip(self):
+        # m = (1 - beta1) * gradient, so a step of the whole model is as long as learning_rate / epsilon * 0.1 * its clipped norm.
+        free = self.norm(self.change("free").values())
+        self.assertGreater(self.gradient_norm("free"), 1.0)
+        self.assertAlmostEqual(free / (0.1 * self.gradient_norm("free")), 1, delta=1e-3)
+        for clip in (0.5, 0.25):
+            clipped = self.norm(self.change(f"clip{clip}", clip=clip).values())
+            self.assertAlmostEqual(clipped / (0.1 * clip), 1, delta=1e-3)
+        self.assertEqual(self.gradient_norm("clip0.5"), self.gradient_norm("free"), "the norm is logged as it was before clipping")
+
+    def test_layer_decay_by_groups(self):
+        whole = self.change("whole")
+        decayed = self.change("decayed", optimizer=", layer_decay: {rate: 0.5, mode: groups}")
+        expected = {"predictions.dense.weight": 1, "albert.pooler.weight": 1,
+                    "albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight": 0.5,
+                    "albert.encoder.embedding_hidden_mapping_in.weight": 0.25, "albert.embeddings.word_embeddings.weight": 0.125}
+        for name, factor in expected.items():
+            self.assertAlmostEqual(self.norm([decayed[name]]) / self.norm([whole[name]]), factor, delta=1e-3 * factor, msg=name)
+
+    def test_layer_decay_by_applications_and_both(self):
+        name = "albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight"
+        whole = self.change("whole")
+        mixed = self.change("applications", optimizer=", layer_decay: {rate: 0.5, mode: applications}")
+        both = self.change("both", optimizer=", layer_decay: {rate: 0.5, mode: both}")
+        self.assertLess(self.gradient_norm("applications"), 0.95 * self.gradient_norm("whole"))
+        self.assertEqual(self.gradient_norm("applications"), self.gradient_norm("both"))
+        self.assertAlmostEqual(self.norm([mixed["predictions.dense.weight"]]) / self.norm([whole["predictions.dense.weight"]]), 1, delta=1e-3)
+        # `both` shrinks the step by the mean weight of the two applications as well.
+        self.assertAlmostEqual(self.norm([both[name]]) / self.norm([mixed[name]]), (1 + 0.5) / 2, delta=1e-3)
+
+    def test_dropout(self):
+        def loss(name, dropout):
+            self.run_program(self.tiny(name, steps=1, dropout=dropout), "--set", "schedule.warmup=0 steps")
+            return self.metrics(self.folder / name)[0]["loss"]
+
+        self.assertNotEqual(loss("none", 0.0), loss("some", 0.1))
+        self.assertEqual(loss("some", 0.1), loss("again", 0.1))
+
+
+class WaitingTest(ProgramTest):
+    def test_a_run_does_not_wait_for_data(self):
+        """Steps as small as those of configs/pretrain/small.yaml (the larger the model, the less there is to wait)."""
+        config = self.tiny(steps=12)
+        self.run_program(config, "--set", "model.hidden_size=192", "--set", "model.num_hidden_layers=4", "--set", "model.num_attention_heads=3",
+                         "--set", "model.intermediate_size=768", "--set", "training.batch_size=16", "--set", "training.micro_batch=16")
+        lines = [line for line in self.metrics(self.folder / "run") if line["split"] == "train"]
+        tokens = [b["tokens"] - a for a, b in zip([0, *(line["tokens"] for line in lines)], lines)]
+        seconds = [count / line["tokens_per_second"] for count, line in zip(tokens, lines)]
+        share = sum(line["waiting_share"] * part for line, part in zip(lines, seconds)) / sum(seconds)
+        print(f"waited for data {100 * share:.2f} % of the time")
+        self.assertLessEqual(share, 0.01)
 
 
 @unittest.skipUnless(PYTHON, "ALBERT_TEST_PYTHON names no Python with transformers")

@@ -2,6 +2,7 @@
 
 #include <albert/model/layer_decay.h>
 #include <albert/model/losses.h>
+#include <albert/optim/optimizer_config.h>
 
 #include <gtest/gtest.h>
 
@@ -96,6 +97,84 @@ TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
 
 INSTANTIATE_TEST_SUITE_P(GroupsAndInnerBlocks, ApplicationDecay,
                          ::testing::Values(std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 2}, std::pair{2, 3}, std::pair{4, 1}));
+
+struct DecayedStepCase {
+  LayerDecayMode mode;
+  int64_t groups;
+  int64_t inner;
+};
+
+class DecayedStep : public ::testing::TestWithParam<DecayedStepCase> {};
+
+/// One AdamW step of the shared model against the same step worked out from copies: the gradient of a block is the weighted sum over its
+/// copies, its learning rate that of its depth (groups), the whole one
+/// (applications) or that of the mean weight of its copies (both).
+TEST_P(DecayedStep, EqualsAStepWorkedOutFromExplicitCopies) {
+  const auto [mode, groups, inner] = GetParam();
+  AlbertConfig config = tiny_config();
+  config.num_hidden_groups = groups;
+  config.inner_group_num = inner;
+  const int64_t applications = config.num_applications();
+  const LayerDecayConfig decay{.rate = kRate, .mode = mode};
+  auto shared = random_model(config, 1);
+  auto copies = explicit_copies(shared);
+  const auto copied = gradients(copies, 1.0);
+
+  std::map<std::string, at::Tensor> gradient;  // of each block's parameter
+  std::map<std::string, std::vector<double>> rates;
+  for (const auto& [name, part] : copied) {
+    if (!name.starts_with(kGroups)) continue;
+    const auto application = std::stoll(name.substr(kGroups.size()));
+    const int64_t group = config.group_of_layer(application / inner);
+    const std::string target = block_prefix(group, application % inner) + name.substr(block_prefix(application, 0).size());
+    const double weight = mode == LayerDecayMode::groups ? 1.0 : std::pow(kRate, static_cast<double>(applications - 1 - application));
+    const auto found = gradient.find(target);
+    gradient[target] = found == gradient.end() ? part * weight : found->second + part * weight;
+    const double depth = std::pow(kRate, static_cast<double>(groups - group));
+    rates[target].push_back(mode == LayerDecayMode::groups ? depth : mode == LayerDecayMode::applications ? 1.0 : weight);
+  }
+  for (const auto& name : {"predictions.dense.weight", "albert.pooler.weight"}) {
+    gradient[name] = copied.at(name);
+    rates[name] = {1.0};
+  }
+
+  OptimizerConfig adamw;
+  adamw.name = OptimizerName::adamw;
+  adamw.weight_decay = 0;
+  adamw.epsilon = 1e-2;  // of the size of the gradients, so that their size matters
+  const double learning_rate = 50;  // the change, not the rounding of the changed weight, is compared
+  std::vector<OptimizedParameter> parameters;
+  std::map<std::string, at::Tensor> before;
+  for (const auto& [name, tensor] : parameters_by_name(*shared)) {
+    before[name] = tensor.detach().to(at::kDouble, false, true);
+    parameters.push_back({.name = name, .tensor = tensor, .learning_rate_scale = learning_rate_multiplier(name, config, decay)});
+  }
+  const auto optimizer = make_optimizer(adamw, std::move(parameters));
+  optimizer->zero_gradients();
+  shared->parameters_changed();
+  testing::backward_mean_losses(
+      shared->forward(random_input(config, {6, 3, 6}, 3), kMasked, {.application_decay = decay.application_rate()}), kTargets, kLabels);
+  optimizer->step(learning_rate);
+
+  std::map<std::string, at::Tensor> after;
+  for (const auto& [name, tensor] : parameters_by_name(*shared)) after[name] = tensor.detach().to(at::kDouble);
+  for (const auto& [name, g] : gradient) {
+    if (testing::is_key_bias(name)) continue;
+    double scale = 0;
+    for (const double rate : rates.at(name)) scale += rate / static_cast<double>(rates.at(name).size());
+    const at::Tensor moment = 0.1 * g;
+    const at::Tensor root = (0.001 * g * g).sqrt();
+    const at::Tensor update = -learning_rate * scale * moment / (root + adamw.epsilon);
+    EXPECT_LT(testing::relative_error(after.at(name) - before.at(name), update), 1e-4) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ModesGroupsAndInnerBlocks, DecayedStep,
+                         ::testing::Values(DecayedStepCase{LayerDecayMode::groups, 1, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 1},
+                                           DecayedStepCase{LayerDecayMode::groups, 4, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 2},
+                                           DecayedStepCase{LayerDecayMode::applications, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 1},
+                                           DecayedStepCase{LayerDecayMode::both, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 2},
+                                           DecayedStepCase{LayerDecayMode::both, 2, 3}, DecayedStepCase{LayerDecayMode::both, 4, 1}));
 
 TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
   auto model = random_model(tiny_config(), 1);

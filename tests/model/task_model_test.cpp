@@ -25,7 +25,7 @@ using testing::random_task_model;
 using testing::relative_error;
 
 /// Without any dropout.
-AlbertConfig tiny_config() {
+AlbertConfig plain_config() {
   AlbertConfig config = testing::tiny_config();
   config.classifier_dropout_prob = 0.0;
   return config;
@@ -48,9 +48,32 @@ SpanInput spans_for(TaskHead head) {
   return {.p_mask = at::arange(20).remainder(5).eq(3), .starts = at::tensor({1, 0, 5, 0}, at::kLong), .beams = BeamSize{}};
 }
 
+int64_t num_parameters_of(const char* preset, const TaskHeadOptions& head) {
+  int64_t count = 0;
+  for (const auto& item : parameters_by_name(*TaskModel(model_preset(preset), head))) count += item.second.numel();
+  return count;
+}
+
+TEST(TaskModel, HasThePublishedNumberOfParametersToTheUnit) {
+  struct Counts {
+    const char* preset;
+    int64_t sequence;
+    int64_t question_answering;  // and two token labels
+    int64_t multiple_choice;
+  };
+  for (const auto& expected : {Counts{"albert-base-v2", 11685122, 11094530, 11684353}, Counts{"albert-large-v2", 17686018, 16636418, 17684993},
+                               Counts{"albert-xlarge-v2", 58728962, 54532610, 58726913},
+                               Counts{"albert-xxlarge-v2", 222603778, 205822466, 222599681}}) {
+    EXPECT_EQ(num_parameters_of(expected.preset, {.head = TaskHead::sequence, .num_labels = 2}), expected.sequence);
+    EXPECT_EQ(num_parameters_of(expected.preset, {.head = TaskHead::question_answering}), expected.question_answering);
+    EXPECT_EQ(num_parameters_of(expected.preset, {.head = TaskHead::token, .num_labels = 2}), expected.question_answering);
+    EXPECT_EQ(num_parameters_of(expected.preset, {.head = TaskHead::multiple_choice}), expected.multiple_choice);
+  }
+}
+
 TEST(TaskModel, HasThePublishedNamesOfEachHead) {
   using Names = std::set<std::string>;
-  const AlbertConfig config = tiny_config();
+  const AlbertConfig config = plain_config();
   const Names classifier{"classifier.weight", "classifier.bias"};
   EXPECT_EQ(head_names(TaskModel(config, TaskHeadOptions{.head = TaskHead::sequence})), classifier);
   EXPECT_EQ(head_names(TaskModel(config, TaskHeadOptions{.head = TaskHead::token})), classifier);
@@ -67,7 +90,7 @@ TEST(TaskModel, HasThePublishedNamesOfEachHead) {
 TEST(TaskModel, HeadPrefixesCoverTheHeadAndNothingElse) {
   for (const TaskHead head : kHeads) {
     const auto prefixes = head_prefixes(head);
-    for (const auto& item : parameters_by_name(*TaskModel(tiny_config(), TaskHeadOptions{.head = head}))) {
+    for (const auto& item : parameters_by_name(*TaskModel(plain_config(), TaskHeadOptions{.head = head}))) {
       const bool is_covered =
           std::any_of(prefixes.begin(), prefixes.end(), [&](const auto& prefix) { return item.first.starts_with(prefix); });
       EXPECT_EQ(is_covered, !item.first.starts_with("albert.")) << item.first;
@@ -76,9 +99,9 @@ TEST(TaskModel, HeadPrefixesCoverTheHeadAndNothingElse) {
 }
 
 TEST(TaskModel, GivesScoresOfTheStatedShapes) {
-  const EncoderInput input = random_input(tiny_config(), kLengths, 2);
+  const EncoderInput input = random_input(plain_config(), kLengths, 2);
   const auto sizes = [&](TaskHead head) {
-    auto model = random_task_model(tiny_config(), {.head = head, .num_labels = 5}, 1);
+    auto model = random_task_model(plain_config(), {.head = head, .num_labels = 5}, 1);
     return model->forward(input, {}, spans_for(head)).logits.sizes().vec();
   };
   EXPECT_THAT(sizes(TaskHead::sequence), ::testing::ElementsAre(4, 5));
@@ -89,7 +112,7 @@ TEST(TaskModel, GivesScoresOfTheStatedShapes) {
 }
 
 TEST(TaskModel, InitializesHeadsLikeTheEncoder) {
-  TaskModel model(tiny_config(), TaskHeadOptions{.head = TaskHead::question_answering_beam});
+  TaskModel model(plain_config(), TaskHeadOptions{.head = TaskHead::question_answering_beam});
   initialize(parameters_by_name(*model), 0.02, 3);
   for (const auto& [name, tensor] : parameters_by_name(*model)) {
     if (name.starts_with("albert.")) continue;
@@ -105,7 +128,7 @@ TEST(TaskModel, InitializesHeadsLikeTheEncoder) {
 }
 
 TEST(TaskModel, DropsOutBeforeTheClassifierOnlyAndAsSeeded) {
-  AlbertConfig config = tiny_config();
+  AlbertConfig config = plain_config();
   config.classifier_dropout_prob = 0.5;
   const EncoderInput input = random_input(config, kLengths, 2);
   for (const TaskHead head : kHeads) {
@@ -127,9 +150,9 @@ TEST(TaskModel, DropsOutBeforeTheClassifierOnlyAndAsSeeded) {
 }
 
 TEST(TaskModel, ScoresOfASequenceDoNotDependOnItsBatch) {
-  const EncoderInput input = random_input(tiny_config(), kLengths, 2);
+  const EncoderInput input = random_input(plain_config(), kLengths, 2);
   for (const TaskHead head : {TaskHead::sequence, TaskHead::question_answering_beam}) {
-    auto model = random_task_model(tiny_config(), {.head = head, .num_labels = 3}, 1);
+    auto model = random_task_model(plain_config(), {.head = head, .num_labels = 3}, 1);
     const TaskOutput together = model->forward(input);
     for (int64_t i = 0; i < 4; ++i) {
       const TaskOutput alone = model->forward(testing::slice_sequences(input, i, i + 1));
@@ -145,14 +168,14 @@ TEST(TaskModel, ScoresOfASequenceDoNotDependOnItsBatch) {
 }
 
 TEST(TaskModel, RefusesSpansForAnotherHead) {
-  auto model = random_task_model(tiny_config(), {.head = TaskHead::question_answering}, 1);
-  const EncoderInput input = random_input(tiny_config(), kLengths, 2);
+  auto model = random_task_model(plain_config(), {.head = TaskHead::question_answering}, 1);
+  const EncoderInput input = random_input(plain_config(), kLengths, 2);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.beams = BeamSize{}})), InternalError);
 }
 
 TEST(TaskModel, RefusesSpansThatDoNotFitTheBatch) {
-  auto model = random_task_model(tiny_config(), {.head = TaskHead::question_answering_beam}, 1);
-  const EncoderInput input = random_input(tiny_config(), kLengths, 2);
+  auto model = random_task_model(plain_config(), {.head = TaskHead::question_answering_beam}, 1);
+  const EncoderInput input = random_input(plain_config(), kLengths, 2);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.p_mask = at::zeros({19}, at::kBool)})), InternalError);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.p_mask = at::zeros({20})})), InternalError);
   EXPECT_THROW(static_cast<void>(model->forward(input, {}, {.starts = at::zeros({3}, at::kLong)})), InternalError);
@@ -169,8 +192,8 @@ class BeamHead : public ::testing::Test {
     return model_->forward(input_, {}, span);
   }
 
-  TaskModel model_ = random_task_model(tiny_config(), {.head = TaskHead::question_answering_beam}, 1);
-  EncoderInput input_ = random_input(tiny_config(), kLengths, 2);
+  TaskModel model_ = random_task_model(plain_config(), {.head = TaskHead::question_answering_beam}, 1);
+  EncoderInput input_ = random_input(plain_config(), kLengths, 2);
   at::Tensor p_mask_ = at::arange(20).remainder(5).eq(3);
 };
 
@@ -220,9 +243,9 @@ TEST_F(BeamHead, WithoutAnAllowedPositionGivesNoBeamAndNoNan) {
 
 TEST(TaskModelMixedPrecision, ScoresAreSinglePrecisionAndClose) {
   constexpr double kBound = 0.03;  // as mixed_precision_test.cpp; the heads themselves add nothing
-  const EncoderInput input = random_input(tiny_config(), {31, 17, 31, 20}, 3);
+  const EncoderInput input = random_input(plain_config(), {31, 17, 31, 20}, 3);
   for (const TaskHead head : {TaskHead::sequence, TaskHead::token, TaskHead::question_answering}) {
-    auto model = random_task_model(tiny_config(), {.head = head, .num_labels = 3}, 1);
+    auto model = random_task_model(plain_config(), {.head = head, .num_labels = 3}, 1);
     const at::Tensor single = model->forward(input).logits;
     model->set_precision(Precision::bf16);
     const at::Tensor half = model->forward(input).logits;
@@ -234,11 +257,11 @@ TEST(TaskModelMixedPrecision, ScoresAreSinglePrecisionAndClose) {
 
 TEST(TaskModelMixedPrecision, GradientsOfTheBeamHeadAreSinglePrecisionAndClose) {
   constexpr double kBound = 0.05;
-  const EncoderInput input = random_input(tiny_config(), {31, 17, 31, 20}, 3);
+  const EncoderInput input = random_input(plain_config(), {31, 17, 31, 20}, 3);
   const SpanTargets targets{.starts = at::tensor({3, 1, 0, 4}, at::kLong),
                             .ends = at::tensor({9, 1, 0, 6}, at::kLong),
                             .unanswerable = at::tensor({0.0F, 0.0F, 1.0F, 0.0F})};
-  auto model = random_task_model(tiny_config(), {.head = TaskHead::question_answering_beam}, 1);
+  auto model = random_task_model(plain_config(), {.head = TaskHead::question_answering_beam}, 1);
   const auto gradients = [&] {
     testing::zero_gradients(*model);
     const TaskOutput output = model->forward(input, {}, {.starts = targets.starts});
@@ -254,10 +277,10 @@ TEST(TaskModelMixedPrecision, GradientsOfTheBeamHeadAreSinglePrecisionAndClose) 
 
 TEST(TaskModelLayerDecay, LeavesHeadAndPoolerAtTheFullRate) {
   for (const TaskHead head : kHeads) {
-    const TaskModel model(tiny_config(), TaskHeadOptions{.head = head});
+    const TaskModel model(plain_config(), TaskHeadOptions{.head = head});
     for (const auto mode : {LayerDecayMode::groups, LayerDecayMode::both}) {
       for (const auto& item : parameters_by_name(*model)) {
-        const double multiplier = learning_rate_multiplier(item.first, tiny_config(), {.rate = 0.5, .mode = mode});
+        const double multiplier = learning_rate_multiplier(item.first, plain_config(), {.rate = 0.5, .mode = mode});
         const bool is_full = !item.first.starts_with("albert.") || item.first.starts_with("albert.pooler.");
         EXPECT_EQ(multiplier == 1.0, is_full) << item.first;
       }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace albert {
 
@@ -38,6 +39,9 @@ void write_model_folder(const std::filesystem::path& folder, const ModelFolder& 
 /// other bytes than those that model.safetensors was written with (kTokenizerMetadata; folders of others do not say).
 void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
                             const io::SafetensorsMetadata& metadata);
+
+/// Throws IoError where one of these files is not in the folder; says where the model is when the folder is that of a run.
+void require_model_files(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
 /// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);

@@ -1,6 +1,7 @@
 // From text to what training reads: the vocabulary and the token store, made where they are missing.
 #pragma once
 
+#include <albert/data/corpus.h>
 #include <albert/data/token_store.h>
 #include <albert/data/vocabulary.h>
 #include <albert/recipes/pretrain_config.h>
@@ -24,6 +25,11 @@ std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config);
 /// The vocabulary of `tokenizer.model`, or the one trained for this run before, or a new one from the text. Throws DataError for
 /// text and models, ConfigError where the run's vocabulary was trained with other options, IoError for the disk.
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config);
+
+/// Says in the log how much text was replaced, left out or cut.
+void report_text(const TextStatistics& text);
+/// Says in the log how many files of the text are empty. Throws as list_source_files().
+void warn_of_empty_files(const DataConfig& config);
 
 /// Both, with progress in the log.
 PreparedText prepare_text(const PretrainConfig& config);
