@@ -7,6 +7,7 @@
 #include "config/render.h"
 #include "config/scalars.h"
 #include "config/text.h"
+#include "config/unread_options.h"
 #include "config/yaml_tree.h"
 
 #include <algorithm>
@@ -82,6 +83,7 @@ class Reader {
  private:
   bool complain(Place place, std::string_view key, std::string text) {
     problems_.push_back({place, std::string(key), std::move(text)});
+    unread_.add(key);
     return false;
   }
 
@@ -116,13 +118,35 @@ class Reader {
   }
 
   bool read_list(const Type& type, const Range& range, void* target, const Node& node, const std::string& key) {
+    if (is_keyed(type) && node.kind == Node::Kind::map) return read_keyed_list(type, target, node, key);
     if (node.kind != Node::Kind::list) {
-      return complain(node.place, key, fmt::format("must be a list, got {}; write it as [first, second]", describe(node)));
+      const auto form = is_keyed(type) ? fmt::format("{{{}: {}}}", type.element->fields[0].name, type.element->fields[1].name) : "[first, second]";
+      return complain(node.place, key, fmt::format("must be {}, got {}; write it as {}", is_keyed(type) ? "a map or a list" : "a list",
+                                                   describe(node), form));
     }
     type.clear(target);
     bool good = true;
     for (size_t i = 0; i < node.items.size(); ++i) {
       good = read(*type.element, range, type.append(target), node.items[i], fmt::format("{}[{}]", key, i)) && good;
+    }
+    return good;
+  }
+
+  /// A list of pairs, the first of which is a name, may be written as a map: "{spam: 3, ham: 1}".
+  static bool is_keyed(const Type& list) {
+    const auto& element = *list.element;
+    return element.kind == Kind::section && element.fields.size() == 2 && element.fields[0].presence == Presence::required &&
+           element.fields[0].type->kind == Kind::text;
+  }
+
+  bool read_keyed_list(const Type& type, void* target, const Node& node, const std::string& key) {
+    const auto& fields = type.element->fields;
+    type.clear(target);
+    bool good = true;
+    for (size_t i = 0; i < node.keys.size(); ++i) {
+      void* element = type.append(target);
+      *static_cast<std::string*>(member(element, fields[0])) = node.keys[i].name;
+      good = read(*fields[1].type, fields[1].range, member(element, fields[1]), node.items[i], join_key(key, shorten(node.keys[i].name))) && good;
     }
     return good;
   }
@@ -149,14 +173,14 @@ class Reader {
       case Kind::boolean:
         return read_boolean(node.text, *static_cast<bool*>(target));
       case Kind::integer: {
-        auto& value = *static_cast<int64_t*>(target);
+        int64_t value = 0;
         if (auto complaint = read_integer(node.text, value)) return complaint;
-        return check_range(range, static_cast<double>(value), node.text);
+        return keep(value, target, check_range(range, static_cast<double>(value), node.text));
       }
       case Kind::real: {
-        auto& value = *static_cast<double*>(target);
+        double value = 0;
         if (auto complaint = read_real(node.text, value)) return complaint;
-        return check_range(range, value, node.text);
+        return keep(value, target, check_range(range, value, node.text));
       }
       case Kind::text:
         *static_cast<std::string*>(target) = node.text;
@@ -169,6 +193,13 @@ class Reader {
       default:
         return read_quantity(type, range, target, node.text);
     }
+  }
+
+  /// A value that is refused is not stored: rules across options may divide by it.
+  template <typename T>
+  static Complaint keep(const T& value, void* target, Complaint complaint) {
+    if (!complaint) *static_cast<T*>(target) = value;
+    return complaint;
   }
 
   static Complaint read_enumeration(const Type& type, void* target, const std::string& text) {
@@ -187,13 +218,11 @@ class Reader {
     if (text.size() > 60) return fmt::format("must be {}, got '{}'", wanted(type), shorten(text));
     try {
       if (type.kind == Kind::duration) {
-        auto& duration = *static_cast<Duration*>(target);
-        duration = parse_duration(text);
-        return check_range(range, duration.amount, text);
+        const auto duration = parse_duration(text);
+        return keep(duration, target, check_range(range, duration.amount, text));
       }
-      auto& size = *static_cast<ByteSize*>(target);
-      size = parse_byte_size(text);
-      return check_range(range, static_cast<double>(size.bytes), text);
+      const auto size = parse_byte_size(text);
+      return keep(size, target, check_range(range, static_cast<double>(size.bytes), text));
     } catch (const ConfigError& error) {
       return shorten(error.what(), 300);
     }
@@ -210,13 +239,16 @@ class Reader {
       if (++num_unknown_keys_ > 4 * kMostProblemLines) continue;  // a search each, for a line that is not shown
       auto suggestion = suggest_key(type_, type, path, key.name);
       complain(key.place, join_key(path, shorten(key.name)), "unknown key; " + suggestion.cure);
-      if (suggestion.local_name) probably_given.push_back(std::move(*suggestion.local_name));
+      if (!suggestion.local_name) continue;
+      unread_.add(*suggestion.local_name);
+      probably_given.push_back(std::move(*suggestion.local_name));
     }
     for (const auto& field : type.fields) {
       const bool excused = std::find(probably_given.begin(), probably_given.end(), field.name) != probably_given.end();
       good = read_field(field, target, node, join_key(path, field.name), place, excused) && good;
     }
-    return good && (type.validate == nullptr || run_rules(type, target, path));
+    const bool fits = type.validate == nullptr || run_rules(type, target, path);
+    return good && fits;
   }
 
   bool read_field(const FieldInfo& field, void* section, const Node* node, const std::string& key, Place place, bool excused) {
@@ -244,10 +276,14 @@ class Reader {
 
   bool run_rules(const Type& type, const void* value, const std::string& path) {
     Issues issues;
+    std::vector<Issues::Issue> found;
     issues.push(path);
     type.validate(value, issues);
-    for (const auto& issue : issues.all()) complain(locate(issue.key), issue.key, issue.text);
-    return issues.empty();
+    for (const auto& issue : issues.all()) {
+      if (!unread_.are_named_in(issue.key + " " + issue.text)) found.push_back(issue);
+    }
+    for (const auto& issue : found) complain(locate(issue.key), issue.key, issue.text);
+    return found.empty();
   }
 
   /// The value of this key, else the key of the nearest section around it that is written.
@@ -276,6 +312,7 @@ class Reader {
   const Node& root_;
   std::vector<Problem>& problems_;
   size_t num_unknown_keys_ = 0;
+  UnreadOptions unread_;
   std::string_view alternative_;  ///< " or auto": what else the next value may be
 };
 

@@ -138,12 +138,18 @@ training:
             "c.yaml:6:17: optimizer.weight_decay: must be in [0, 1], got 2\n"
             "c.yaml:7:3: optimizer.nam: unknown key; did you mean 'optimizer.name'?\n"
             "c.yaml:8:18: optimizer.learning_rate: must be a number, got 'fast'\n"
+            "c.yaml:11:16: training.micro_batch: must be at most batch_size (4), got 8\n"
             "c.yaml:12:12: training.shuffle: must be true or false, got 'yes'; write true\n"
             "--set training.seed=-1: training.seed: must be at least 0, got -1\n"
             "--set data.max_length=x: data.max_length: must be a whole number, got 'x'");
 }
 
-TEST(YamlReader, RunsTheRulesOfAStructOnlyWhenItsValuesAreGood) {
+TEST(YamlReader, RunsOnlyRulesWhoseOptionsWereRead) {
+  EXPECT_EQ(error_of("output: x\nmodel: {hidden_size: 100, num_attention_heads: 0}"),
+            "c.yaml:2:48: model.num_attention_heads: must be at least 1, got 0")
+      << "nothing is divided by the 0";
+  EXPECT_EQ(error_of("output: x\ntraining: {batch_sise: 4, micro_batch: 300}"),
+            "c.yaml:2:12: training.batch_sise: unknown key; did you mean 'training.batch_size'?");
   EXPECT_EQ(error_of("output: x\ntraining: {batch_size: 0, micro_batch: 300}"),
             "c.yaml:2:24: training.batch_size: must be at least 1, got 0")
       << "micro_batch is not compared with a default";

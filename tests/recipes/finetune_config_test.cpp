@@ -56,6 +56,8 @@ TEST(FinetuneConfig, SurvivesWritingWithEveryKindOfValue) {
   EXPECT_EQ(again.loss.class_weights->value->at(0).weight, 2.5);
   EXPECT_EQ(again.task.question_answering.no_answer_threshold.value, -1.25);
   EXPECT_EQ(config::to_yaml(again), config::to_yaml(config));
+  const auto map = parsed(kBase, {"loss.class_weights={'1': 2.5, '0': 0}", "loss.label_smoothing=0.1"});
+  EXPECT_THAT(config::diff_configs(map.loss, config.loss), IsEmpty());
   const auto automatic = parsed(kBase, {"loss.class_weights=auto"});
   EXPECT_TRUE(automatic.loss.class_weights && automatic.loss.class_weights->is_auto());
   EXPECT_FALSE(parsed(config::to_yaml(parsed(kBase))).loss.class_weights);

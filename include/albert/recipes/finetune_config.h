@@ -122,7 +122,7 @@ template <config::Self<FinetuneLossConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"class_weights", "factors of the classes in the loss: auto is N / (classes * number of the class), so that rare ones count as much as "
-                               "frequent ones; or a list [{label: spam, weight: 3}], where others have 1; null: none"},
+                               "frequent ones; or a map {spam: 3}, where others have 1; null: none"},
         c.class_weights);
   visit(Field{"label_smoothing", "share of each target that is spread over all classes", config::from_to_below(0.0, 1.0)}, c.label_smoothing);
 }
