@@ -160,7 +160,11 @@ PretrainingData make_pretraining_data(std::shared_ptr<const TokenStore> store, c
   if (split.rule != SplitRule::nothing_held_out) {
     options.visits.clear();
     options.seed = mix_seed(validation_seed, "validation examples");
-    result.validation.emplace(store, std::move(split.validation), vocabulary, options);
+    try {
+      result.validation.emplace(store, std::move(split.validation), vocabulary, options);
+    } catch (const DataError& error) {
+      throw DataError(fmt::format("{}; this is the part that is held out: raise data.validation_fraction, now {}", error.what(), data.validation_fraction));
+    }
   }
   return result;
 }

@@ -90,8 +90,10 @@ void add_classification(std::vector<NamedTask>& tasks) {
   add({"trec", sequence_classification, {trec}, in_format(FileFormat::labelled_lines, TextEncoding::latin1),
        {"ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"}, "accuracy", class_metrics()});
   add({"sms-spam", sequence_classification, {single("text", "label")}, tsv({"label", "text"}), {"ham", "spam"}, "f1", binary_metrics()});
-  add({"clinc150", sequence_classification, {single("1", "2")}, json_of({"train"}), {},
-       "accuracy", {"accuracy", "macro_f1", "in_scope_accuracy", "out_of_scope_recall"}});
+  NamedTask clinc{"clinc150", sequence_classification, {single("1", "2")}, json_of({"train"}), {},
+                  "accuracy", {"accuracy", "macro_f1", "in_scope_accuracy", "out_of_scope_recall"}};
+  clinc.out_of_scope = "oos";
+  add(std::move(clinc));
   add({"snips-intents", sequence_classification, {single("text", "label")}, in_format(FileFormat::snips), {}, "accuracy", class_metrics()});
 }
 

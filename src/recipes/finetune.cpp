@@ -50,8 +50,9 @@ nlohmann::ordered_json to_json(const SeedSummary& summary) {
           {"mean", number(summary.mean)}, {"standard_deviation", number(summary.standard_deviation)}, {"half_width_95", number(summary.half_width)}};
 }
 
-/// Predictions of a set, in all formats that the task has.
-void write_predictions(const TaskAnswers& answers, const std::filesystem::path& folder, const std::string& name, const NamedTask* named) {
+/// Predictions of a set, in all formats that the task has. `prefix` stands before the name that a benchmark wants its file to have.
+void write_predictions(const TaskAnswers& answers, const std::filesystem::path& folder, const std::string& name, const NamedTask* named,
+                       const std::string& prefix = "") {
   const auto write = [&](PredictionFormat format, const std::string& file) {
     std::ostringstream text;
     answers.write(format, text);
@@ -65,7 +66,7 @@ void write_predictions(const TaskAnswers& answers, const std::filesystem::path& 
     write(PredictionFormat::submission, name + "_predictions.json");
     write(PredictionFormat::null_odds, name + "_null_odds.json");
   } else if (!named->submission_file.empty()) {
-    write(PredictionFormat::submission, named->submission_file);
+    write(PredictionFormat::submission, prefix + named->submission_file);
   } else if (named->kind == TaskKind::multiple_choice) {
     write(PredictionFormat::submission, name + "_answers.tsv");
   }
@@ -191,13 +192,10 @@ ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const
   write_results(parts, runs, metric, out);
   auto& best = runs.results[runs.best];
   const auto options = finetuning_options(parts, best.seed);
-  if (parts.sets.validation) {
-    const auto answers = answers_of(*best.model, parts.task, *parts.sets.validation, options);
-    out << answers->table();
-  }
+  if (parts.sets.validation) out << best.validation.answers->table();
   const auto file = final_task_file(parts, best.validation);
   if (parts.sets.test) {
-    write_predictions(*answers_of(*best.model, parts.task, *parts.sets.test, options), config.output / "predictions", "test", parts.options.named);
+    write_predictions(*best.test.answers, config.output / "predictions", "test", parts.options.named, parts.sets.predict ? "test_" : "");
   }
   if (parts.sets.predict) predict_as_written(parts, *best.model, file, options);
   write_model_folder(config.output / "final", task_model_folder(*best.model, parts.task.description(), file, *parts.source.tokenizer));

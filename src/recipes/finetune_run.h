@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,7 +31,8 @@ struct FinetuneParts {
 struct Measurement {
   MetricMap metrics{};
   std::optional<Interval> interval{};  ///< none for a metric that only the whole set has, and for the loss
-  bool is_collapsed = false;  ///< one class only is predicted, where there are several
+  bool is_collapsed = false;  ///< one class only is predicted, though it is not the answer to all
+  std::shared_ptr<const TaskAnswers> answers{};  ///< they refer to the set
 };
 
 struct FinetuneResult {

@@ -83,6 +83,8 @@ class SequenceTask : public Task {
         throw ConfigError(fmt::format("task.out_of_scope: must be one of the labels ({}), got '{}'", labels_->list(), *options_.config.out_of_scope));
       }
       out_of_scope_ = *found;
+    } else if (options_.named != nullptr && has_labels()) {
+      out_of_scope_ = labels_->find(options_.named->out_of_scope).value_or(-1);  // a part of the data may be without
     }
   }
 

@@ -269,6 +269,28 @@ TEST_F(Stream, RefusesDocumentsThatAreTooShortForTheObjective) {
               (folder / "single").string() + ": no document is long enough: objective.sentence_order sop needs one of at least 2 sentences, the "
                                              "longest has 1; check format and document_boundary of data.sources");
   }
+  const auto mostly_long = [&] {
+    TokenStoreWriter writer(folder / "mixed", toy_vocabulary());
+    for (int i = 0; i < 100; ++i) {
+      writer.begin_document(0);
+      for (int sentence = 0; sentence < 2; ++sentence) writer.append_sentence(std::vector<int32_t>{7, 8, 9});
+    }
+    writer.begin_document(0);
+    writer.append_sentence(std::vector<int32_t>{7});
+    writer.finish("{}");
+    return std::make_shared<const TokenStore>(TokenStore::open(folder / "mixed"));
+  }();
+  // Some seed holds out the one document that is too short, and nothing else.
+  data.validation_fraction = 0.01;
+  std::string held_out;
+  for (data.validation_seed = 0; data.validation_seed < 1000 && held_out.empty(); ++data.validation_seed) {
+    try {
+      make_pretraining_data(mostly_long, toy_vocabulary(), data, objective, 1);
+    } catch (const DataError& error) {
+      held_out = error.what();
+    }
+  }
+  EXPECT_THAT(held_out, ::testing::EndsWith("; this is the part that is held out: raise data.validation_fraction, now 0.01"));
   objective.sentence_order = SentenceOrder::none;
   EXPECT_GT(make_pretraining_data(single, toy_vocabulary(), data, objective, 1).train.examples_per_epoch(0), 0);
 }

@@ -173,6 +173,21 @@ class SubmissionTest(FinetuneTest):
         self.assertEqual([line.split("\t")[0] for line in lines[1:]], [str(i) for i in range(18)])
         self.assertLessEqual({line.split("\t")[1] for line in lines[1:]}, {"0", "1"})
 
+    def test_the_parts_test_and_predict_do_not_share_a_file(self):
+        config = self.finetuning("single", task={"name": "sst-2"}, training={"duration": "1 steps"})
+        count = {}
+        for role in ("train", "validation", "test", "predict"):
+            path = next((self.folder / "run-data").glob(f"{role}.*"))
+            lines = path.read_text().replace("negative", "0").replace("positive", "1").splitlines()
+            keep = lines[1:] if role != "predict" else lines[1:-1]
+            path.write_text("\n".join(["\t".join(["sentence", "label"][:lines[0].count("\t") + 1]), *keep]) + "\n")
+            count[role] = len(keep)
+        self.finetune(config)
+        folder = self.folder / "run/predictions"
+        self.assertNotEqual(count["test"], count["predict"])
+        self.assertEqual(len((folder / "SST-2.tsv").read_text().splitlines()), 1 + count["predict"])
+        self.assertEqual(len((folder / "test_SST-2.tsv").read_text().splitlines()), 1 + count["test"])
+
     def test_regression(self):
         lines = self.submit("regression", "sts-b", lambda rows: ["a day\t" + row for row in rows], "sentence1\tsentence2\tscore", "STS-B.tsv",
                             data={"predict": None})

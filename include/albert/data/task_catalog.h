@@ -53,6 +53,7 @@ struct NamedTask {
   std::optional<PaperSettings> paper{};
   std::string submission_file{};  ///< GLUE's server: a tsv file of index and prediction; empty: none
   bool has_unanswerable = false;  ///< SQuAD 2.0
+  std::string out_of_scope{};     ///< label of queries that belong to no intent, where the data have it
 };
 
 /// First line of a GLUE submission file.
