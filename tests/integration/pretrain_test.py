@@ -93,6 +93,20 @@ class PretrainTest(ProgramTest):
         self.assertIn("parameters", store.stdout)
         self.assertFalse((self.folder / "new").exists())
 
+    def test_pre_training_goes_on_from_a_model(self):
+        self.run_program(self.tiny())
+        text = (SOURCE / "configs/pretrain/continue.yaml").read_text()
+        config = self.folder / "continue.yaml"
+        config.write_text(text.replace("runs/continued", str(self.folder / "continued")).replace("runs/small/final", str(self.folder / "run/final"))
+                          .replace("texts/*.txt", str(SOURCE / "data/sample/*.txt")).replace("max_length: 128", "max_length: 64")
+                          .replace("2000 steps", "4 steps"))
+        self.run_program(config, "--set", "logging.every=1 steps")
+        first, new = self.metrics(self.folder / "run"), self.metrics(self.folder / "continued")
+        self.assertLess(new[0]["mlm_loss"], first[0]["mlm_loss"] - 0.05, "it starts where the model was")
+        self.assertEqual((self.folder / "continued/final/spiece.model").read_bytes(), (self.folder / "run/final/spiece.model").read_bytes())
+        wrong = self.run_program(config, "--set", "data.max_length=128", "--output", self.folder / "long", expect=2)
+        self.assertIn("must be at most the 64 positions of model.init_from", wrong.stderr)
+
     def test_prepare_only_makes_vocabulary_and_store(self):
         self.run_program(self.tiny(), "--prepare-only")
         run = self.folder / "run"
