@@ -182,14 +182,20 @@ std::optional<LoadedCheckpoint> CheckpointDirectory::load_newest(
   return std::nullopt;
 }
 
-std::vector<int64_t> CheckpointDirectory::steps() const {
-  std::vector<int64_t> steps;
-  for (const std::string& name : names_in(folder_)) {
+std::map<int64_t, fs::path> list_checkpoints(const fs::path& folder) {
+  std::map<int64_t, fs::path> found;
+  if (!is_there(folder)) return found;
+  for (const std::string& name : names_in(folder)) {
     std::error_code error;
     const std::optional<int64_t> step = step_of_name(name);
-    if (step && fs::is_directory(folder_ / name, error)) steps.push_back(*step);
+    if (step && fs::is_directory(folder / name, error)) found.emplace(*step, folder / name);
   }
-  std::ranges::sort(steps);
+  return found;
+}
+
+std::vector<int64_t> CheckpointDirectory::steps() const {
+  std::vector<int64_t> steps;
+  for (const auto& [step, path] : list_checkpoints(folder_)) steps.push_back(step);
   return steps;
 }
 

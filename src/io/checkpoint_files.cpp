@@ -81,10 +81,13 @@ std::string describe_damage(const std::string& name, const ManifestFile& entry, 
                      more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+std::string wrong_size(const std::string& name, uint64_t got, uint64_t wanted) {
+  return fmt::format("{} has {} bytes instead of {}", quoted_text(name), got, wanted);
+}
+
 /// Nothing where size and checksum are right.
 std::optional<std::string> check_file(const std::string& name, const ManifestFile& entry, const MappedFile& file) {
-  if (file.bytes().size() != entry.size_bytes)
-    return fmt::format("{} has {} bytes instead of {}", quoted_text(name), file.bytes().size(), entry.size_bytes);
+  if (file.bytes().size() != entry.size_bytes) return wrong_size(name, file.bytes().size(), entry.size_bytes);
   if (to_hex(xxh3_64(file.bytes())) != entry.xxh3_64) return describe_damage(name, entry, file);
   return std::nullopt;
 }
@@ -98,6 +101,20 @@ void check_folder_name(const fs::path& path, int64_t step) {
         "{}: wanted the checkpoint of step {}, got that of step {}; the folder was renamed or its files were replaced",
         path.string(), *named, step));
   }
+}
+
+Manifest read_manifest(const fs::path& path) {
+  std::error_code error;
+  const fs::path manifest_path = path / kManifestName;
+  if (!fs::is_regular_file(manifest_path, error))
+    throw IoError(fmt::format("{}: wanted a checkpoint, got no {}", path.string(), kManifestName));
+  Manifest manifest = parse_manifest(read_file(manifest_path, kLargestManifestBytes), manifest_path.string());
+  check_folder_name(path, manifest.identity.step);
+  return manifest;
+}
+
+std::string describe_problems(const fs::path& path, const std::vector<std::string>& problems) {
+  return fmt::format("{}: wanted the files of its manifest, got: {}", path.string(), fmt::join(problems, ", "));
 }
 
 }  // namespace
@@ -166,14 +183,24 @@ std::string_view LoadedCheckpoint::file(const std::string& name) const {
   return found->second.text();
 }
 
-LoadedCheckpoint load_checkpoint(const fs::path& path) {
-  std::error_code error;
-  const fs::path manifest_path = path / kManifestName;
-  if (!fs::is_regular_file(manifest_path, error))
-    throw IoError(fmt::format("{}: wanted a checkpoint, got no {}", path.string(), kManifestName));
-  const Manifest manifest = parse_manifest(read_file(manifest_path, kLargestManifestBytes), manifest_path.string());
-  check_folder_name(path, manifest.identity.step);
+CheckpointSummary read_checkpoint_summary(const fs::path& path) {
+  const Manifest manifest = read_manifest(path);
+  CheckpointSummary summary{.identity = manifest.identity, .file_bytes = {}};
+  std::vector<std::string> problems = compare_names(path, manifest);
+  for (const auto& [name, entry] : manifest.files) {
+    std::error_code error;
+    const uint64_t size = fs::is_regular_file(path / name, error) ? fs::file_size(path / name, error) : entry.size_bytes;
+    if (error) problems.push_back(fmt::format("{} cannot be read ({})", quoted_text(name), error.message()));
+    else if (size != entry.size_bytes) problems.push_back(wrong_size(name, size, entry.size_bytes));
+    summary.file_bytes.emplace(name, entry.size_bytes);
+  }
+  if (!problems.empty()) throw IoError(describe_problems(path, problems));
+  return summary;
+}
 
+LoadedCheckpoint load_checkpoint(const fs::path& path) {
+  const Manifest manifest = read_manifest(path);
+  std::error_code error;
   LoadedCheckpoint loaded;
   loaded.path_ = path;
   loaded.identity_ = manifest.identity;
@@ -183,8 +210,7 @@ LoadedCheckpoint load_checkpoint(const fs::path& path) {
     const MappedFile& file = loaded.mapped_.emplace(name, path / name).first->second;
     if (auto problem = check_file(name, entry, file)) problems.push_back(*std::move(problem));
   }
-  if (!problems.empty())
-    throw IoError(fmt::format("{}: wanted the files of its manifest, got: {}", path.string(), fmt::join(problems, ", ")));
+  if (!problems.empty()) throw IoError(describe_problems(path, problems));
 
   for (const auto& [name, entry] : manifest.files) {
     if (!entry.has_tensors) continue;

@@ -393,5 +393,38 @@ TEST(CheckpointDirectory, HostileManifestsAreRefused) {
   for (const auto& [body, expected] : table) EXPECT_THAT(error_with(body), HasSubstr(expected)) << body;
 }
 
+TEST(CheckpointDirectory, AManifestAloneTellsOfMissingAndCutFilesButNotOfDamageInside) {
+  const TemporaryFolder folder;
+  CheckpointDirectory directory(folder.path());
+  save_sample(directory, 7);
+  const auto path = directory.step_path(7);
+  const auto summary = read_checkpoint_summary(path);
+  EXPECT_EQ(summary.identity, SampleCheckpoint(7, 0).identity);
+  EXPECT_EQ(summary.file_bytes.at("config.json"), 3U);
+  EXPECT_EQ(summary.file_bytes.at("model.safetensors"), fs::file_size(path / "model.safetensors"));
+  EXPECT_EQ(summary.file_bytes.size(), 4U);
+  flip_byte(path / "model.safetensors", fs::file_size(path / "model.safetensors") - 1);
+  EXPECT_EQ(read_checkpoint_summary(path).identity.step, 7);
+  overwrite(path / "config.json", "{}");
+  fs::remove(path / "optimizer.safetensors");
+  EXPECT_THAT([&] { (void)read_checkpoint_summary(path); },
+              ThrowsMessage<IoError>(::testing::AllOf(HasSubstr("\"optimizer.safetensors\" is missing"),
+                                                      HasSubstr("\"config.json\" has 2 bytes instead of 3"))));
+}
+
+TEST(CheckpointDirectory, ListingChangesNothing) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(list_checkpoints(folder / "none"), IsEmpty());
+  CheckpointDirectory directory(folder.path());
+  save_sample(directory, 100);
+  save_sample(directory, 20);
+  fs::create_directory(folder / ".tmp-step-00000030");
+  const auto listed = list_checkpoints(folder.path());
+  ASSERT_THAT(listed, ::testing::SizeIs(2));
+  EXPECT_EQ(listed.begin()->first, 20);
+  EXPECT_EQ(listed.at(100), folder / "step-00000100");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre(".tmp-step-00000030", "latest", "step-00000020", "step-00000100"));
+}
+
 }  // namespace
 }  // namespace albert::io

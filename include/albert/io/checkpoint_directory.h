@@ -55,6 +55,20 @@ class LoadedCheckpoint {
 /// Verifies manifest, sizes and checksums, then maps. Throws IoError that names the file, and the tensor where one is damaged.
 LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
 
+/// What a manifest says of its checkpoint.
+struct CheckpointSummary {
+  CheckpointIdentity identity;
+  std::map<std::string, uint64_t> file_bytes;  ///< by name, the manifest not counted
+};
+
+/// Reads the manifest alone: its SHA-256, the name of the folder, and that its files are there with their sizes; damage inside of
+/// them is not seen. Throws IoError as load_checkpoint does.
+CheckpointSummary read_checkpoint_summary(const std::filesystem::path& path);
+
+/// The complete checkpoints (by name, not verified) in a `checkpoints` folder, by step. Changes nothing; empty where the folder is
+/// not there.
+std::map<int64_t, std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
+
 /// The `checkpoints` folder of a run.
 class CheckpointDirectory {
  public:
