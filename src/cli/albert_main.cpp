@@ -3,6 +3,7 @@
 #include <albert/cli/run_main.h>
 #include <albert/cli/tool.h>
 #include <albert/recipes/finetune_config.h>
+#include <albert/recipes/inspect.h>
 #include <albert/recipes/predict.h>
 #include <albert/recipes/predict_tensors.h>
 #include <albert/recipes/pretrain_config.h>
@@ -24,6 +25,16 @@ ExitCode tokenize(const albert::cli::TokenizeArguments& arguments) {
 
 ExitCode print_reference(const albert::cli::ToolArguments& /*arguments*/) {
   std::cout << albert::pretrain_reference() << '\n' << albert::finetune_reference();
+  return ExitCode::done;
+}
+
+ExitCode inspect(const albert::cli::InspectArguments& arguments) {
+  const albert::LogSession log(arguments.log_level);
+  albert::inspect({.path = arguments.path,
+                   .other = arguments.diff,
+                   .format = arguments.json ? albert::InspectFormat::json : albert::InspectFormat::text,
+                   .depth = arguments.verify ? albert::InspectDepth::checksums : albert::InspectDepth::headers},
+                  std::cout);
   return ExitCode::done;
 }
 
@@ -64,6 +75,8 @@ int main(int argc, char** argv) {
                                          "tokenize", "lines of standard input to token ids, one line each", tokenize),
                                      albert::cli::subcommand<albert::cli::PredictArguments>(
                                          "predict", "answers of a fine-tuned model, pieces for [MASK], embeddings, or all tensors of a model", predict),
+                                     albert::cli::subcommand<albert::cli::InspectArguments>(
+                                         "inspect", "what a model, a run, a checkpoint or a token store is, and how two of them differ", inspect),
                                      albert::cli::subcommand<albert::cli::ToolArguments>(
                                          "config-reference", "all options of the configurations, as Markdown", print_reference),
                                  });

@@ -15,6 +15,10 @@ Input by default, or with a name that ends in .txt:
   multiple choice        one JSON object a line: question, options, context and id (may be left out)
 With a name that ends in .csv, .tsv, .json, .jsonl, .conll or .conllu, or --format: the columns of the training data, or --column.)";
 
+constexpr auto kInspectFooter = R"(PATH is a model folder (ours or Hugging Face's), the folder of a run, a checkpoint, a token store (its folder or tokens.store),
+a .safetensors or a spiece.model. Only headers are read; nothing is written. The keys of --json: docs/formats-inspect.md.
+The exit code is 0 whether --diff finds differences or not; the line 'equal' tells.)";
+
 /// CLI11 has seen to it that it is a number.
 void require_positive(std::string_view option, const std::string& text) {
   if (text.starts_with('-') || text.find_first_not_of('0') == std::string::npos) {
@@ -74,6 +78,16 @@ void declare_options(CLI::App& app, PredictArguments& arguments) {
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N (default: auto)")
       ->type_name("D")
       ->each([](const std::string& name) { check_device_name("--device", name); });
+  declare_options(app, static_cast<ToolArguments&>(arguments));
+}
+
+void declare_options(CLI::App& app, InspectArguments& arguments) {
+  app.footer(kInspectFooter);
+  app.add_option("PATH", arguments.path, "What to look at, see below")->type_name("PATH")->required();
+  app.add_option("--diff", arguments.diff, "Tell how it differs from another one of the same kind; tensors are compared one by one")
+      ->type_name("OTHER");
+  app.add_flag("--json", arguments.json, "Print one JSON object");
+  app.add_flag("--verify", arguments.verify, "Also check every byte that has a checksum: checkpoints, token stores");
   declare_options(app, static_cast<ToolArguments&>(arguments));
 }
 

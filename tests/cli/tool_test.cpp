@@ -108,6 +108,28 @@ TEST(Tool, RefusesColumnsWithoutNameOrColumn) {
   }
 }
 
+TEST(Tool, InspectsWithItsFlags) {
+  std::optional<InspectArguments> seen;
+  const auto inspect = [&](std::vector<const char*> words) {
+    words.insert(words.begin(), {"albert", "inspect"});
+    std::ostringstream out;
+    return run_tool(static_cast<int>(words.size()), words.data(), out,
+                    {subcommand<InspectArguments>("inspect", "what it is", [&](const InspectArguments& arguments) {
+                      seen = arguments;
+                      return ExitCode::done;
+                    })});
+  };
+  EXPECT_EQ(inspect({"m"}), ExitCode::done);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->path, "m");
+  EXPECT_FALSE(seen->diff || seen->json || seen->verify);
+  EXPECT_EQ(inspect({"m", "--diff", "n", "--json", "--verify"}), ExitCode::done);
+  EXPECT_EQ(seen->diff, std::filesystem::path("n"));
+  EXPECT_TRUE(seen->json && seen->verify);
+  EXPECT_THAT([&] { inspect({}); }, ::testing::ThrowsMessage<ConfigError>("albert inspect: PATH must be given; see albert inspect --help"));
+  EXPECT_THAT([&] { inspect({"m", "n"}); }, ::testing::ThrowsMessage<ConfigError>(::testing::HasSubstr("more arguments, got 'n'")));
+}
+
 TEST(Tool, RefusesWhatIsWrongInOneLine) {
   const std::vector<std::pair<std::vector<const char*>, std::string>> cases{
       {{}, "albert: must be given one of tokenize, predict; see albert --help"},

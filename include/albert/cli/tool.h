@@ -69,6 +69,15 @@ struct PredictArguments : ToolArguments {
 };
 void declare_options(CLI::App& app, PredictArguments& arguments);
 
+/// albert inspect PATH [--diff OTHER] [--json] [--verify]
+struct InspectArguments : ToolArguments {
+  std::filesystem::path path;
+  std::optional<std::filesystem::path> diff;
+  bool json = false;
+  bool verify = false;  ///< also check all bytes that have checksums
+};
+void declare_options(CLI::App& app, InspectArguments& arguments);
+
 /// One line of the table.
 struct Subcommand {
   std::string name;

@@ -1,0 +1,90 @@
+// The parts of albert inspect. Facts are JSON objects with the keys of docs/formats-inspect.md.
+#pragma once
+
+#include <albert/base/file.h>
+#include <albert/io/safetensors.h>
+#include <albert/model/pretrained.h>
+#include <albert/recipes/inspect.h>
+#include <albert/tokenizer/special_tokens.h>
+#include <albert/train/training_config.h>
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace albert::inspection {
+
+using Facts = nlohmann::ordered_json;
+
+/// A safetensors file of which only the header has been read.
+class TensorFile {
+ public:
+  /// Throws IoError, also for what is no regular file (opening a pipe would block).
+  explicit TensorFile(const std::filesystem::path& path);
+  [[nodiscard]] const io::NamedArrays& arrays() const { return content_.arrays; }
+  [[nodiscard]] const io::SafetensorsMetadata& metadata() const { return content_.metadata; }
+  [[nodiscard]] uint64_t size_bytes() const { return file_.bytes().size(); }
+  /// Gives the memory of bytes that were read back to the system.
+  void forget(std::span<const std::byte> bytes) const;
+
+ private:
+  MappedFile file_;
+  io::SafetensorsContent content_;
+};
+
+/// Arrays by name of what they are; see parameters_of.
+using Parameters = std::map<std::string, const io::ArrayView*>;
+
+/// Arrays under our parameter names, as import_arrays takes them: without left-overs; an alias of the tied decoder stands in where its
+/// origin is absent.
+Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape);
+
+Facts special_facts(const SpecialTokens& special);
+/// Elements per part of the model, the total first.
+Facts count_parameters(const Parameters& parameters);
+/// Arrays per element type: {"F32": 25}.
+Facts count_types(const io::NamedArrays& arrays);
+
+/// How the content of two files differs, one array after the other: memory does not grow with the files.
+Facts compare_parameters(const TensorFile& a, const Parameters& in_a, const TensorFile& b, const Parameters& in_b);
+
+/// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...], "ignored": [...]}.
+/// Throws IoError that starts with `where` for sizes that no file can have.
+Facts check_parameters(const PublishedConfig& config, const Parameters& parameters, const std::string& where);
+
+/// config.json of a model folder.
+PublishedConfig read_model_config(const std::filesystem::path& folder);
+
+Facts model_facts(const std::filesystem::path& folder);
+Facts tensor_file_facts(const std::filesystem::path& file);
+Facts vocabulary_facts(const std::filesystem::path& file);
+Facts checkpoint_facts(const std::filesystem::path& folder, InspectDepth depth);
+/// One training: the folder has checkpoints/ and metrics.jsonl.
+Facts training_facts(const std::filesystem::path& folder, const TrainingConfig& config, InspectDepth depth);
+Facts run_facts(const std::filesystem::path& folder, InspectDepth depth);
+Facts store_facts(const std::filesystem::path& file, InspectDepth depth);
+
+/// Two things of the same kind: where they stand (of a store its file), and their facts. What compares them gives "equal" and lists of
+/// what differs.
+struct Pair {
+  std::filesystem::path a;
+  std::filesystem::path b;
+  Facts facts_a;
+  Facts facts_b;
+};
+/// Leaves of two JSON values that differ: [{"key": "shape.hidden_size", "a": 64, "b": 128}]; null where one lacks the key.
+Facts differing_facts(const Facts& a, const Facts& b);
+Facts compare_models(const Pair& pair);
+Facts compare_tensor_files(const Pair& pair);
+Facts compare_runs(const Pair& pair);
+Facts compare_described(const Pair& pair);
+
+/// Aligned lines: keys with blanks, counts with separators of thousands, bytes as MB, long lists cut.
+std::string to_text(const Facts& facts);
+
+}  // namespace albert::inspection

@@ -1,0 +1,164 @@
+#include "recipes/inspect_facts.h"
+
+#include <albert/base/error.h>
+#include <albert/model/array_view.h>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace albert::inspection {
+namespace {
+
+/// Elements that are compared at once.
+constexpr size_t kChunk = size_t{1} << 18U;
+
+/// Prefix of a parameter's name to the key of its part, in the order of printing; the first that fits.
+constexpr std::array<std::pair<std::string_view, const char*>, 12> kParts{{
+    {"albert.embeddings.", "embeddings"},
+    {"albert.encoder.embedding_hidden_mapping_in.", "embedding_mapping"},
+    {"albert.encoder.", "shared_layers"},
+    {"albert.pooler.", "pooler"},
+    {"predictions.", "masked_lm_head"},
+    {"sop_classifier.", "sentence_order_head"},
+    {"classifier.", "task_head"},
+    {"qa_outputs.", "task_head"},
+    {"start_logits.", "task_head"},
+    {"end_logits.", "task_head"},
+    {"answer_class.", "task_head"},
+    {"", "other"},
+}};
+
+int64_t num_elements(const io::ArrayView& array) { return static_cast<int64_t>(array.bytes.size() / io::size_bytes(array.type)); }
+
+/// What differs in the content of one array.
+struct Deviation {
+  bool is_different = false;
+  bool is_finite = true;
+  double largest = 0;
+};
+
+io::ArrayView part_of(const io::ArrayView& array, size_t first, size_t count) {
+  const size_t size = io::size_bytes(array.type);
+  return {array.type, {static_cast<int64_t>(count)}, array.bytes.subspan(first * size, count * size)};
+}
+
+void compare_part(const io::ArrayView& a, const io::ArrayView& b, Deviation& found) {
+  const bool has_same_type = a.type == b.type;
+  if (has_same_type && std::ranges::equal(a.bytes, b.bytes)) return;
+  const auto left = tensor_view(a).to(at::kDouble);
+  const auto right = tensor_view(b).to(at::kDouble);
+  // Equal infinities differ by nothing.
+  const auto difference = at::where(left == right, at::zeros_like(left), (left - right).abs());
+  const double largest = difference.max().item<double>();
+  if (!has_same_type && largest == 0) return;
+  found.is_different = true;
+  if (!std::isfinite(largest)) found.is_finite = false;
+  else found.largest = std::max(found.largest, largest);
+}
+
+Deviation compare_arrays(const TensorFile& a, const io::ArrayView& in_a, const TensorFile& b, const io::ArrayView& in_b) {
+  Deviation found;
+  const auto count = static_cast<size_t>(num_elements(in_a));
+  for (size_t first = 0; first < count; first += kChunk) {
+    const auto part_a = part_of(in_a, first, std::min(kChunk, count - first));
+    const auto part_b = part_of(in_b, first, std::min(kChunk, count - first));
+    compare_part(part_a, part_b, found);
+    a.forget(part_a.bytes);
+    b.forget(part_b.bytes);
+  }
+  return found;
+}
+
+Facts names_only_in(const Parameters& these, const Parameters& others) {
+  Facts names = Facts::array();
+  for (const auto& [name, array] : these) {
+    if (!others.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TensorFile::TensorFile(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) throw IoError(fmt::format("{}: must be a regular file", path.string()));
+  file_ = MappedFile(path);
+  content_ = io::parse_safetensors(file_.bytes(), path.string());
+}
+
+void TensorFile::forget(std::span<const std::byte> bytes) const {
+  file_.drop_pages(static_cast<size_t>(bytes.data() - file_.bytes().data()), bytes.size());
+}
+
+Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape) {
+  constexpr std::array<std::pair<const char*, const char*>, 2> kAliases{
+      {{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"}, {"predictions.decoder.bias", "predictions.bias"}}};
+  Parameters parameters;
+  for (const auto& [name, array] : arrays) parameters.emplace(parameter_name(name, shape), &array);
+  for (const auto& [alias, origin] : kAliases) {
+    const auto found = parameters.find(alias);
+    if (found != parameters.end()) parameters.try_emplace(origin, found->second);
+  }
+  std::erase_if(parameters, [](const auto& item) {
+    const std::string_view name = item.first;
+    return name.ends_with(".position_ids") || name.ends_with(".token_type_ids") || name.starts_with("predictions.decoder.");
+  });
+  return parameters;
+}
+
+Facts count_parameters(const Parameters& parameters) {
+  std::map<std::string_view, int64_t> counts;
+  int64_t total = 0;
+  for (const auto& [name, array] : parameters) {
+    const auto part = std::ranges::find_if(kParts, [&text = name](const auto& row) { return text.starts_with(row.first); });
+    counts[part->second] += num_elements(*array);
+    total += num_elements(*array);
+  }
+  Facts facts{{"total", total}};
+  for (const auto& [prefix, part] : kParts) {
+    if (counts.contains(part)) facts[part] = counts[part];
+  }
+  return facts;
+}
+
+Facts count_types(const io::NamedArrays& arrays) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& [name, array] : arrays) ++counts[std::string(io::name(array.type))];
+  return counts;
+}
+
+Facts compare_parameters(const TensorFile& a, const Parameters& in_a, const TensorFile& b, const Parameters& in_b) {
+  Facts misshapen = Facts::array();
+  Facts different = Facts::array();
+  int64_t compared = 0;
+  Deviation all;
+  for (const auto& [name, array] : in_a) {
+    const auto found = in_b.find(name);
+    if (found == in_b.end()) continue;
+    if (array->shape != found->second->shape) {
+      misshapen.push_back({{"key", name}, {"a", array->shape}, {"b", found->second->shape}});
+      continue;
+    }
+    ++compared;
+    const auto deviation = compare_arrays(a, *array, b, *found->second);
+    if (!deviation.is_different) continue;
+    const auto largest = deviation.is_finite ? Facts(deviation.largest) : Facts();
+    different.push_back({{"name", name}, {"largest_difference", largest}});
+    all.largest = std::max(all.largest, deviation.largest);
+    all.is_finite = all.is_finite && deviation.is_finite;
+  }
+  return {{"compared", compared},
+          {"different", different.size()},
+          {"largest_difference", all.is_finite ? Facts(all.largest) : Facts()},
+          {"only_in_a", names_only_in(in_a, in_b)},
+          {"only_in_b", names_only_in(in_b, in_a)},
+          {"misshapen", std::move(misshapen)},
+          {"differing", std::move(different)}};
+}
+
+}  // namespace albert::inspection
