@@ -29,15 +29,15 @@ std::string printable(std::string_view text) {
 }
 
 std::string with_separators(uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
+  if (number < 1000) return std::to_string(number);
+  return fmt::format("{},{:03}", with_separators(number / 1000), number % 1000);
 }
 
 bool is_size(std::string_view key) { return key.ends_with("_bytes"); }
 
 /// "size_bytes" is shown as "size", in MB.
 std::string label_of(std::string_view key) {
+  if (key == "seconds") return "time";
   if (is_size(key)) key.remove_suffix(std::string_view("_bytes").size());
   std::string label = printable(key);
   std::ranges::replace(label, '_', ' ');
@@ -50,9 +50,10 @@ std::string number_text(std::string_view key, const Facts& value) {
   if (is_size(key)) return fmt::format("{:.2f} MB", value.get<double>() / 1e6);
   if (!is_whole) return fmt::format("{:.6g}", value.get<double>());
   if (key == "seed") return value.dump();
-  const auto number = value.get<int64_t>();
   if (value.is_number_unsigned()) return with_separators(value.get<uint64_t>());
-  return number < 0 ? "-" + with_separators(uint64_t{0} - static_cast<uint64_t>(number)) : with_separators(static_cast<uint64_t>(number));
+  const auto number = value.get<int64_t>();
+  if (number >= 0) return with_separators(static_cast<uint64_t>(number));
+  return fmt::format("-{}", with_separators(uint64_t{0} - static_cast<uint64_t>(number)));
 }
 
 std::string joined(const std::vector<std::string>& parts, size_t total) {
@@ -61,17 +62,27 @@ std::string joined(const std::vector<std::string>& parts, size_t total) {
   return fmt::format("{}{}", fmt::join(parts, ", "), more);
 }
 
+std::string value_text(std::string_view key, const Facts& value);
+
+/// Inside of another value: in brackets, so that its end is seen.
+std::string inner_text(std::string_view key, const Facts& value) {
+  if (value.is_array()) return fmt::format("[{}]", value_text(key, value));
+  if (value.is_object()) return fmt::format("({})", value_text(key, value));
+  return value_text(key, value);
+}
+
 /// On one line.
 std::string value_text(std::string_view key, const Facts& value) {
   const bool is_unknown = value.is_null() || (value.is_number_float() && !std::isfinite(value.get<double>()));
-  if (is_unknown) return "not known";
+  if (is_unknown) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_number()) return number_text(key, value);
   if (value.is_string()) return printable(value.get_ref<const std::string&>());
   std::vector<std::string> parts;
   for (const auto& [name, entry] : value.items()) {
     if (parts.size() == kShownEntries) break;
-    parts.push_back(value.is_array() ? value_text(key, entry) : fmt::format("{} {}", label_of(name), value_text(name, entry)));
+    const bool is_labelled = value.is_object() && name != "name";
+    parts.push_back(is_labelled ? fmt::format("{} {}", label_of(name), inner_text(name, entry)) : inner_text(key, entry));
   }
   return joined(parts, value.size());
 }

@@ -98,6 +98,7 @@ Facts list_of_checkpoints(const fs::path& folder, InspectDepth depth, std::optio
       entry["size_bytes"] = newest->size_bytes;
       entry["state"] = trust(depth);
     } catch (const IoError& error) {  // the others are still worth telling; a resume skips it, too
+      if (!fs::exists(path)) continue;  // deleted meanwhile by the run
       entry["state"] = "damaged";
       entry["problem"] = error.what();
     }
