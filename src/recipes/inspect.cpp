@@ -43,8 +43,9 @@ Found find_in_folder(const fs::path& path) {
   if (has("config.yaml")) return {Kind::run, path};
   if (fs::exists(token_store_file(path))) return {Kind::store, token_store_file(path)};
   const bool is_prepared = fs::exists(token_store_file(path / "store"));
-  throw IoError(fmt::format("{}: {}, got a folder without config.json, model.safetensors, manifest.json, config.yaml and tokens.store{}",
-                            path.string(), kWanted, is_prepared ? "; the token store of this run is " + (path / "store").string() : ""));
+  throw IoError(
+      fmt::format("{}: {}, got a folder without config.json, model.safetensors, manifest.json, config.yaml and tokens.store{}",
+                  path.string(), kWanted, is_prepared ? "; the token store of this run is " + (path / "store").string() : ""));
 }
 
 Found find_kind(const fs::path& path) {
@@ -72,7 +73,8 @@ Facts parts_of(const Found& found, InspectDepth depth) {
 Facts facts_of(const Found& found, const fs::path& path, InspectDepth depth) {
   const bool has_checksums = found.kind == Kind::checkpoint || found.kind == Kind::run || found.kind == Kind::store;
   if (depth == InspectDepth::checksums && !has_checksums) {
-    throw ConfigError(fmt::format("--verify: must be used with a checkpoint, a run or a token store; {} has no checksums", path.string()));
+    throw ConfigError(
+        fmt::format("--verify: must be used with a checkpoint, a run or a token store; {} has no checksums", path.string()));
   }
   Facts facts{{"kind", name_of(found.kind)}, {"path", path.string()}};
   facts.update(parts_of(found, depth));

@@ -36,10 +36,12 @@ Facts without(Facts facts, std::initializer_list<const char*> keys) {
   return facts;
 }
 
-/// The facts that make a model what it is: not where it stands, how it was saved, nor what the comparison of its arrays tells better.
+/// The facts that make a model what it is: not where it stands, how it was saved, nor what the comparison of its arrays tells
+/// better.
 Facts identity_of_model(Facts facts) {
   if (facts["tokenizer"].is_object()) facts["tokenizer"].erase("belongs_to_model");
-  return without(std::move(facts), {"kind", "path", "parameters", "tensors", "weights_bytes", "metadata", "checkpoint", "training"});
+  return without(std::move(facts),
+                 {"kind", "path", "parameters", "tensors", "weights_bytes", "metadata", "checkpoint", "training"});
 }
 
 Parameters by_own_name(const io::NamedArrays& arrays) {
@@ -80,7 +82,8 @@ Facts compare_tensor_files(const Pair& pair) {
   const TensorFile b(pair.b);
   const Facts facts_a{{"types", count_types(a.arrays())}, {"metadata", a.metadata()}};
   const Facts facts_b{{"types", count_types(b.arrays())}, {"metadata", b.metadata()}};
-  return difference_of(differing_facts(facts_a, facts_b), compare_parameters(a, by_own_name(a.arrays()), b, by_own_name(b.arrays())));
+  return difference_of(differing_facts(facts_a, facts_b),
+                       compare_parameters(a, by_own_name(a.arrays()), b, by_own_name(b.arrays())));
 }
 
 }  // namespace albert::inspection

@@ -40,8 +40,8 @@ class TensorFile {
 /// Arrays by name of what they are; see parameters_of.
 using Parameters = std::map<std::string, const io::ArrayView*>;
 
-/// Arrays under our parameter names, as import_arrays takes them: without left-overs; an alias of the tied decoder stands in where its
-/// origin is absent.
+/// Arrays under our parameter names, as import_arrays takes them: without left-overs; an alias of the tied decoder stands in
+/// where its origin is absent.
 Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape);
 
 Facts special_facts(const SpecialTokens& special);
@@ -53,8 +53,8 @@ Facts count_types(const io::NamedArrays& arrays);
 /// How the content of two files differs, one array after the other: memory does not grow with the files.
 Facts compare_parameters(const TensorFile& a, const Parameters& in_a, const TensorFile& b, const Parameters& in_b);
 
-/// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...], "ignored": [...]}.
-/// Throws IoError that starts with `where` for sizes that no file can have.
+/// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...], "ignored":
+/// [...]}. Throws IoError that starts with `where` for sizes that no file can have.
 Facts check_parameters(const PublishedConfig& config, const Parameters& parameters, const std::string& where);
 
 /// config.json of a model folder.
@@ -69,8 +69,8 @@ Facts training_facts(const std::filesystem::path& folder, const TrainingConfig& 
 Facts run_facts(const std::filesystem::path& folder, InspectDepth depth);
 Facts store_facts(const std::filesystem::path& file, InspectDepth depth);
 
-/// Two things of the same kind: where they stand (of a store its file), and their facts. What compares them gives "equal" and lists of
-/// what differs.
+/// Two things of the same kind: where they stand (of a store its file), and their facts. What compares them gives "equal" and
+/// lists of what differs.
 struct Pair {
   std::filesystem::path a;
   std::filesystem::path b;

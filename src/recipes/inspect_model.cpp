@@ -44,8 +44,9 @@ Facts shape_facts(const AlbertConfig& shape) {
 }
 
 void require_possible(const AlbertConfig& shape, const std::string& where) {
-  const auto largest = std::max({shape.vocab_size, shape.embedding_size, shape.hidden_size, shape.intermediate_size,
-                                 shape.max_position_embeddings, shape.type_vocab_size, shape.num_hidden_layers, shape.inner_group_num});
+  const auto largest =
+      std::max({shape.vocab_size, shape.embedding_size, shape.hidden_size, shape.intermediate_size, shape.max_position_embeddings,
+                shape.type_vocab_size, shape.num_hidden_layers, shape.inner_group_num});
   if (largest > kMaxSize) throw IoError(fmt::format("{}: sizes must be at most {}, got {}", where, kMaxSize, largest));
   const int64_t blocks = shape.num_hidden_groups * shape.inner_group_num;
   if (blocks > kMaxBlocks) {
@@ -89,7 +90,8 @@ Expectation expected_of_task(const AlbertConfig& shape, const TaskHeadOptions& h
   const std::string pooler = "albert.pooler.";
   for (auto& parameter : parameter_shapes(shape, PretrainingHeads::masked_lm_sentence_order)) {
     const bool is_pooler = parameter.name.starts_with(pooler);
-    if (parameter.name.starts_with("albert.") && (!is_pooler || head.has_pooler())) expected.parameters.push_back(std::move(parameter));
+    if (parameter.name.starts_with("albert.") && (!is_pooler || head.has_pooler()))
+      expected.parameters.push_back(std::move(parameter));
   }
   for (auto& parameter : head_shapes(head, shape.hidden_size)) expected.parameters.push_back(std::move(parameter));
   if (!head.has_pooler()) expected.may_be_ignored.push_back(pooler);
@@ -182,7 +184,8 @@ Facts check_parameters(const PublishedConfig& config, const Parameters& paramete
   for (const auto& [name, array] : parameters) {
     if (wanted.contains(name)) continue;
     const auto& prefixes = expected.may_be_ignored;
-    const bool is_ignored = std::any_of(prefixes.begin(), prefixes.end(), [&n = name](const auto& prefix) { return n.starts_with(prefix); });
+    const bool is_ignored =
+        std::any_of(prefixes.begin(), prefixes.end(), [&n = name](const auto& prefix) { return n.starts_with(prefix); });
     (is_ignored ? ignored : unknown).push_back(name);
   }
   return {{"missing", missing}, {"unknown", unknown}, {"misshapen", misshapen}, {"ignored", ignored}};
@@ -220,7 +223,8 @@ Facts vocabulary_facts(const fs::path& path) {
 Facts tensor_file_facts(const fs::path& path) {
   const TensorFile file(path);
   AlbertConfig shape;
-  if (file.arrays().lower_bound("bert.") != file.arrays().end() && file.arrays().lower_bound("bert.")->first.starts_with("bert.")) {
+  if (file.arrays().lower_bound("bert.") != file.arrays().end() &&
+      file.arrays().lower_bound("bert.")->first.starts_with("bert.")) {
     shape.architecture = Architecture::bert;
   }
   Facts list = Facts::array();

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 /// Largest results.json.
 constexpr uint64_t kResultsLimitBytes = uint64_t{4} << 20U;
 
-/// Whether a process trains in the folder; none where it cannot be known. Only a file that a killed run left is locked for the moment.
+/// Whether a process trains in the folder; none where it cannot be known. Only a file that a killed run left is locked for the
+/// moment.
 std::optional<bool> is_in_use(const fs::path& output) {
   const int descriptor = ::open((output / ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return errno == ENOENT ? std::optional(false) : std::nullopt;
@@ -42,7 +43,8 @@ Facts facts_or_problem(const std::function<Facts()>& read) {
   }
 }
 
-void add_common_settings(Facts& facts, const OptimizerSection& optimizer, const ScheduleConfig& schedule, const TrainingConfig& training) {
+void add_common_settings(Facts& facts, const OptimizerSection& optimizer, const ScheduleConfig& schedule,
+                         const TrainingConfig& training) {
   facts.update(Facts{{"optimizer", config::enum_name(optimizer.algorithm.name)},
                      {"learning_rate", optimizer.algorithm.learning_rate},
                      {"weight_decay", optimizer.algorithm.weight_decay},
@@ -183,13 +185,15 @@ Facts compare_runs(const Pair& pair) {
   const auto b = read_run_config(pair.b);
   if (a.pretraining.has_value() != b.pretraining.has_value()) {
     throw ConfigError(fmt::format("--diff: must be runs of the same program, got {} ({}) and {} ({})",
-                                  pair.facts_a["program"].get<std::string>(), pair.a.string(), pair.facts_b["program"].get<std::string>(),
-                                  pair.b.string()));
+                                  pair.facts_a["program"].get<std::string>(), pair.a.string(),
+                                  pair.facts_b["program"].get<std::string>(), pair.b.string()));
   }
   auto configuration = a.pretraining ? configuration_differences(*a.pretraining, *b.pretraining)
                                      : configuration_differences(*a.finetuning, *b.finetuning);
   auto results = differing_facts(results_of(pair.facts_a), results_of(pair.facts_b));
-  return {{"equal", configuration.empty() && results.empty()}, {"configuration", std::move(configuration)}, {"results", std::move(results)}};
+  return {{"equal", configuration.empty() && results.empty()},
+          {"configuration", std::move(configuration)},
+          {"results", std::move(results)}};
 }
 
 }  // namespace albert::inspection

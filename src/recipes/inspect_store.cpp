@@ -17,7 +17,8 @@ constexpr std::array<std::pair<const char*, const char*>, 4> kFileKeys{
 /// Files that the text came from: names without folders. Throws DataError for anything that a builder does not write.
 Facts source_facts(const Facts& metadata, const std::string& where) {
   const auto refuse = [&] {
-    throw DataError(fmt::format("{}: expected a list of source files in the store, got something else; delete the store to have it built again", where));
+    throw DataError(fmt::format(
+        "{}: expected a list of source files in the store, got something else; delete the store to have it built again", where));
   };
   if (!metadata.is_object() || !metadata.contains("files") || !metadata["files"].is_array()) refuse();
   Facts files = Facts::array();

@@ -97,7 +97,8 @@ void TensorFile::forget(std::span<const std::byte> bytes) const {
 
 Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape) {
   constexpr std::array<std::pair<const char*, const char*>, 2> kAliases{
-      {{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"}, {"predictions.decoder.bias", "predictions.bias"}}};
+      {{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
+       {"predictions.decoder.bias", "predictions.bias"}}};
   Parameters parameters;
   for (const auto& [name, array] : arrays) parameters.emplace(parameter_name(name, shape), &array);
   for (const auto& [alias, origin] : kAliases) {

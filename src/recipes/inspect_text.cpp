@@ -119,7 +119,8 @@ void add_lines(const Facts& object, size_t indent, std::string& text) {
     for (size_t i = 0; i < std::min(value.size(), kShownEntries); ++i) {
       text += fmt::format("{}  {}\n", margin, entry_text(value[i]));
     }
-    if (value.size() > kShownEntries) text += fmt::format("{}  and {} more\n", margin, with_separators(value.size() - kShownEntries));
+    if (value.size() > kShownEntries)
+      text += fmt::format("{}  and {} more\n", margin, with_separators(value.size() - kShownEntries));
   }
 }
 

@@ -133,8 +133,11 @@ Facts training_facts(const fs::path& folder, const TrainingConfig& config, Inspe
 Facts checkpoint_facts(const fs::path& folder, InspectDepth depth) {
   const auto checkpoint = read_checkpoint(folder, depth);
   auto facts = model_facts(folder);
-  facts["checkpoint"] = {{"run_id", checkpoint.identity.run_id}, {"step", checkpoint.identity.step}, {"size_bytes", checkpoint.size_bytes},
-                         {"state", trust(depth)},                {"hashes", checkpoint.identity.hashes}};
+  facts["checkpoint"] = {{"run_id", checkpoint.identity.run_id},
+                         {"step", checkpoint.identity.step},
+                         {"size_bytes", checkpoint.size_bytes},
+                         {"state", trust(depth)},
+                         {"hashes", checkpoint.identity.hashes}};
   facts["training"] = state_facts(checkpoint.state);
   const auto written_with = checkpoint.identity.hashes.find("tokenizer");
   auto& tokenizer = facts["tokenizer"];

@@ -103,8 +103,11 @@ void change_arrays(const fs::path& folder, const std::function<void(std::map<std
 }
 
 TEST(Inspect, CountsTheParametersOfPublishedShapesFromTheHeaderAlone) {
-  const std::vector<std::pair<const char*, int64_t>> table{  // albert_facts 1.2; a file of xxlarge has 893 MB
-      {"albert-base-v2", 11'813'810}, {"albert-large-v2", 17'847'474}, {"albert-xlarge-v2", 59'021'490}, {"albert-xxlarge-v2", 223'158'450}};
+  // albert_facts 1.2; a file of xxlarge has 893 MB.
+  const std::vector<std::pair<const char*, int64_t>> table{{"albert-base-v2", 11'813'810},
+                                                           {"albert-large-v2", 17'847'474},
+                                                           {"albert-xlarge-v2", 59'021'490},
+                                                           {"albert-xxlarge-v2", 223'158'450}};
   for (const auto& [preset, total] : table) {
     const TemporaryFolder folder;
     const auto shape = model_preset(preset);
@@ -141,7 +144,8 @@ TEST(Inspect, KnowsTheTensorsOfEveryHeadThatTheLoaderKnows) {
       files.texts["config.json"] = write_config_json(config);
       write_model_folder(folder / "m", files);
       const auto facts = inspected(folder / "m");
-      for (const char* list : {"missing", "unknown", "misshapen", "ignored"}) EXPECT_TRUE(facts["tensors"][list].empty()) << name << list;
+      for (const char* list : {"missing", "unknown", "misshapen", "ignored"})
+        EXPECT_TRUE(facts["tensors"][list].empty()) << name << list;
       EXPECT_EQ(facts["parameters"]["total"], total) << name;
       EXPECT_GT(facts["parameters"]["task_head"], 0) << name;
       EXPECT_EQ(facts["class"], config.architecture);
@@ -175,8 +179,9 @@ TEST(Inspect, ListsWhatTheLoaderRefuses) {
     EXPECT_EQ(facts["ignored"], json::parse(R"(["classifier.weight"])"));
     EXPECT_EQ(facts["misshapen"][0]["name"], "albert.embeddings.token_type_embeddings.weight");
     EXPECT_EQ(facts["misshapen"][0]["found"], json::parse("[3, 8]"));
-    EXPECT_THAT([&] { (void)load_model_folder(folder / "m"); },
-                ThrowsMessage<IoError>(AllOf(HasSubstr("query.bias"), HasSubstr("adapter.weight"), HasSubstr("token_type_embeddings"))));
+    EXPECT_THAT(
+        [&] { (void)load_model_folder(folder / "m"); },
+        ThrowsMessage<IoError>(AllOf(HasSubstr("query.bias"), HasSubstr("adapter.weight"), HasSubstr("token_type_embeddings"))));
   }
 }
 
@@ -288,7 +293,8 @@ TEST(Inspect, SaysWhatItWantedAndWhatItGot) {
   const TemporaryFolder folder;
   const std::string wanted = "wanted a model folder, a run, a checkpoint, a token store, a .safetensors or a .model file, got ";
   const auto error = [&](const fs::path& path) { return [path] { (void)printed({.path = path}); }; };
-  EXPECT_THAT(error(folder / "none"), ThrowsMessage<IoError>((folder / "none").string() + ": " + wanted + "nothing of that name"));
+  EXPECT_THAT(error(folder / "none"),
+              ThrowsMessage<IoError>((folder / "none").string() + ": " + wanted + "nothing of that name"));
   EXPECT_THAT(error(folder.path()), ThrowsMessage<IoError>(HasSubstr(wanted + "a folder without config.json")));
   write_file_atomically(folder / "notes.txt", "x");
   EXPECT_THAT(error(folder / "notes.txt"), ThrowsMessage<IoError>(HasSubstr("got a file with another ending")));
@@ -308,7 +314,8 @@ TEST(Inspect, RefusesFilesThatWantMoreThanTheyHold) {
   auto config = published(inspected_shape());
   config.shape.num_hidden_layers = config.shape.num_hidden_groups = 2'000'000'000;
   write_config(folder / "m", config);
-  EXPECT_THAT(error(), ThrowsMessage<IoError>(HasSubstr("num_hidden_groups * inner_group_num must be at most 4096, got 2000000000")));
+  EXPECT_THAT(error(),
+              ThrowsMessage<IoError>(HasSubstr("num_hidden_groups * inner_group_num must be at most 4096, got 2000000000")));
   config = published(inspected_shape());
   config.shape.vocab_size = int64_t{1} << 62U;
   write_config(folder / "m", config);
@@ -323,7 +330,8 @@ TEST(Inspect, ComparesLikeWithLikeOnly) {
   write_model(folder / "m");
   write_file_atomically(folder / "x.model", testing::ModelBuilder().bytes());
   EXPECT_THAT([&] { (void)compared(folder / "m", folder / "x.model"); },
-              ThrowsMessage<ConfigError>(AllOf(HasSubstr("--diff: must be of the same kind, got model ("), HasSubstr(") and vocabulary ("))));
+              ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr("--diff: must be of the same kind, got model ("), HasSubstr(") and vocabulary ("))));
   EXPECT_THAT([&] { (void)printed({.path = folder / "m", .depth = InspectDepth::checksums}); },
               ThrowsMessage<ConfigError>(HasSubstr("--verify: must be used with a checkpoint, a run or a token store")));
 }

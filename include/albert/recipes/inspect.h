@@ -3,8 +3,8 @@
 //   inspect({.path = "runs/small"}, std::cout);                                     // aligned lines
 //   inspect({.path = "a/final", .other = "b/final", .format = InspectFormat::json}, std::cout);
 //
-// Facts are collected as one JSON object with stable keys (docs/formats-inspect.md); the lines are made of that object, so both say the
-// same. Nothing is written, no text of the training data is printed, and no path but those below the ones given.
+// Facts are collected as one JSON object with stable keys (docs/formats-inspect.md); the lines are made of that object, so both
+// say the same. Nothing is written, no text of the training data is printed, and no path but those below the ones given.
 #pragma once
 
 #include <filesystem>
@@ -30,8 +30,8 @@ struct InspectOptions {
   InspectDepth depth = InspectDepth::headers;
 };
 
-/// Throws IoError for anything that is none of these, IoError and DataError for a damaged file, ConfigError for a run with a broken
-/// config.yaml, for `other` of another kind, and where checksums are asked of what has none.
+/// Throws IoError for anything that is none of these, IoError and DataError for a damaged file, ConfigError for a run with a
+/// broken config.yaml, for `other` of another kind, and where checksums are asked of what has none.
 void inspect(const InspectOptions& options, std::ostream& out);
 
 }  // namespace albert
