@@ -51,7 +51,8 @@ Failure describe(const std::exception_ptr& error) {
   } catch (const std::bad_alloc&) {
     return {ExitCode::out_of_memory, fmt::format("out of memory{}", kMemoryCure)};
   } catch (const std::filesystem::filesystem_error& failure) {
-    return {ExitCode::checkpoint, one_line(failure.what())};
+    if (failure.path1().empty()) return {ExitCode::checkpoint, one_line(failure.what())};
+    return {ExitCode::checkpoint, fmt::format("{}: cannot access: {}", failure.path1().string(), failure.code().message())};
   } catch (const std::exception& other) {
     const auto message = one_line(without_backtrace(other.what()));
     if (tells_of_memory(message)) return {ExitCode::out_of_memory, message + std::string(kMemoryCure)};

@@ -156,16 +156,16 @@ void check_matches(const TokenStore& store, const DataConfig& config, const Voca
   const std::string name = config.store.string();
   if (store.tokenizer_hash() != vocabulary.tokenizer_hash || store.vocab_size() != vocabulary.size ||
       store.special_tokens() != vocabulary.special) {
-    throw DataError(fmt::format("{}: expected a store of tokenizer {} ({} pieces), got one of tokenizer {} ({} pieces); delete the folder to "
-                                "have it built again, or set data.store to another folder", name, short_hash(vocabulary.tokenizer_hash),
+    throw DataError(fmt::format("{}: expected a store of tokenizer {} ({} pieces), got one of tokenizer {} ({} pieces); set data.store to "
+                                "another folder, or delete this one where no run needs it", name, short_hash(vocabulary.tokenizer_hash),
                                 vocabulary.size, short_hash(store.tokenizer_hash()), store.vocab_size()));
   }
   if (config.sources.empty()) return;
   const StoreFingerprint made_from = fingerprint_from_json(store.metadata(), name);
   const std::string changed = difference(made_from, fingerprint_of(config), list_source_files(config));
   if (!changed.empty()) {
-    throw DataError(fmt::format("{}: expected a store of the configured text, got one of other text: {}; delete the folder to have it built "
-                                "again, or set data.store to another folder", name, changed));
+    throw DataError(fmt::format("{}: expected a store of the configured text, got one of other text: {}; put the text back or give another "
+                                "output; a store that no run needs may be deleted", name, changed));
   }
 }
 

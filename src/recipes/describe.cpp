@@ -7,6 +7,7 @@
 #include <albert/recipes/model_folder.h>
 #include <albert/recipes/prepare.h>
 #include <albert/recipes/pretrain.h>
+#include <albert/tokenizer/tokenizer_training.h>
 
 #include <array>
 #include <ostream>
@@ -48,18 +49,23 @@ void describe_parameters(const AlbertConfig& shape, PretrainingHeads heads, std:
 /// Bytes of text that a dry run reads to find what the run would refuse: seconds, not hours.
 constexpr uint64_t kReadThroughBytes = uint64_t{1} << 30U;
 
-/// Throws for text that is not what the configuration says, as the run would.
-void read_through(const DataConfig& data, uint64_t bytes, std::ostream& out) {
+/// Throws for text that is not what the configuration says, as the run would. Returns its bytes.
+int64_t read_through(const DataConfig& data, uint64_t bytes, std::ostream& out) {
   CorpusReader reader(data);
   Paragraph paragraph;
   int64_t documents = 0;
-  while (reader.bytes_read() < kReadThroughBytes && reader.next(paragraph)) documents += paragraph.starts_document ? 1 : 0;
+  int64_t text_bytes = 0;
+  while (reader.bytes_read() < kReadThroughBytes && reader.next(paragraph)) {
+    documents += paragraph.starts_document ? 1 : 0;
+    text_bytes += static_cast<int64_t>(paragraph.text.size());
+  }
   const bool is_whole = bytes <= kReadThroughBytes;
   out << fmt::format("\nread {}: {} documents, {} lines\n", is_whole ? "to the end" : "the first GiB", documents, reader.statistics().lines);
   report_text(reader.statistics());
+  return text_bytes;
 }
 
-void describe_documents(const DataConfig& data, std::ostream& out) {
+int64_t describe_documents(const DataConfig& data, std::ostream& out) {
   const auto files = list_source_files(data);
   uint64_t bytes = 0;
   for (const auto& file : files) bytes += file.size_bytes;
@@ -72,7 +78,7 @@ void describe_documents(const DataConfig& data, std::ostream& out) {
     for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
     if (document.is_cut) out << "  ...\n";
   }
-  read_through(data, bytes, out);
+  return read_through(data, bytes, out);
 }
 
 bool has_tokenizer(const PretrainConfig& config) {
@@ -102,7 +108,9 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   }
   if (!config.data.sources.empty()) {
     warn_of_empty_files(config.data);
-    describe_documents(config.data, out);
+    warn_of_wrapped_lines(config.data);
+    const int64_t text_bytes = describe_documents(config.data, out);
+    if (!has_tokenizer(config)) require_enough_text(text_bytes);
     if (!has_tokenizer(config)) out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
     throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));

@@ -280,7 +280,6 @@ ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& req
   for (const auto& line : lines) spdlog::info("{}", line);
   const RunLock lock(config.output);
   require_same_run(config, run_folder(config, config.training.common.seed) / "checkpoints");
-  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   return train(parts, request, stop, out);
 }
 

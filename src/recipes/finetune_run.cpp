@@ -273,7 +273,8 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   const double rate = measure_matmul_rate(parts.device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   const auto best = parts.sets.validation ? best_metric(config, parts.task) : BestMetric{};
   Trainer trainer({.plan = plan, .gradient_clip = config.training.common.gradient_clip, .seed = seed, .best = best,
-                   .patience = config.evaluation.early_stopping.patience, .matmul_flops_per_second = rate},
+                   .patience = config.evaluation.early_stopping.patience, .matmul_flops_per_second = rate,
+                   .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop});
   const auto summary = trainer.run(resume);

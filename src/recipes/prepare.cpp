@@ -10,6 +10,7 @@
 #include <albert/tokenizer/tokenizer_training.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 
@@ -104,6 +105,38 @@ void warn_of_empty_files(const DataConfig& config) {
   if (empty > 0) spdlog::warn("text: {} of {} files are empty", empty, files.size());
 }
 
+namespace {
+
+/// Whether a line ends as sentences, headings and quotations do.
+bool ends_a_sentence(std::string_view line) {
+  constexpr std::string_view kEnds = ".!?:;\"')]";
+  constexpr std::array<std::string_view, 3> kLongEnds{"\u201d", "\u2019", "\u2026"};
+  return kEnds.find(line.back()) != std::string_view::npos ||
+         std::any_of(kLongEnds.begin(), kLongEnds.end(), [&](std::string_view end) { return line.ends_with(end); });
+}
+
+}  // namespace
+
+void warn_of_wrapped_lines(const DataConfig& config) {
+  constexpr int64_t kSample = 2000;
+  constexpr int64_t kFewest = 100;
+  constexpr size_t kNarrow = 45;
+  constexpr size_t kWide = 100;
+  CorpusReader reader(config);
+  Paragraph paragraph;
+  int64_t lines = 0;
+  int64_t broken = 0;
+  while (lines < kSample && reader.next(paragraph)) {
+    const auto format = config.sources[paragraph.source_index].format;
+    if (format != TextFormat::paragraphs && format != TextFormat::sentences) continue;
+    ++lines;
+    const auto width = paragraph.text.size();
+    broken += width >= kNarrow && width <= kWide && !ends_a_sentence(paragraph.text) ? 1 : 0;
+  }
+  if (lines < kFewest || 2 * broken < lines) return;
+  spdlog::warn("text: {} of the first {} lines end inside a sentence; if the text is hard-wrapped, set format: wrapped in data.sources", broken, lines);
+}
+
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config) { return config.output / "tokenizer"; }
 
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config) {
@@ -115,6 +148,8 @@ Tokenizer open_or_train_tokenizer(const PretrainConfig& config) {
 }
 
 PreparedText prepare_text(const PretrainConfig& config) {
+  if (!config.data.sources.empty() && !std::filesystem::exists(token_store_file(config.data.store))) warn_of_wrapped_lines(config.data);
+  const bool has_old_vocabulary = !config.tokenizer.model && std::filesystem::exists(trained_tokenizer_folder(config) / kModelName);
   PreparedText prepared;
   prepared.tokenizer = std::make_unique<const Tokenizer>(open_or_train_tokenizer(config));
   prepared.vocabulary = vocabulary_of(*prepared.tokenizer);
@@ -124,6 +159,10 @@ PreparedText prepare_text(const PretrainConfig& config) {
   prepared.store = std::make_shared<const TokenStore>(open_or_build_token_store(
       config.data, prepared.vocabulary, {.num_threads = config.data.num_threads(), .progress = std::ref(log)}, &report));
   report_text(report.text);
+  if (has_old_vocabulary && report.was_built) {
+    spdlog::warn("the store is new, the vocabulary is that of an earlier session; if that had other text, delete {} to train it on this one",
+                 trained_tokenizer_folder(config).string());
+  }
   spdlog::info("token store: {} documents, {} sentences, {} tokens ({})", prepared.store->num_documents(), prepared.store->num_sentences(),
                prepared.store->num_tokens(), report.was_built ? "new" : "as it was");
   return prepared;

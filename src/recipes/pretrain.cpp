@@ -199,7 +199,6 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
   PretrainingFiles files(*model, *text.tokenizer);
   Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
                             identity_hashes(config, text), config.checkpoint);
-  write_file_atomically(config.output / "config.yaml", config::to_yaml(config));
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
@@ -207,7 +206,8 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
                program.examples_per_epoch());
   const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
-                   .matmul_flops_per_second = rate},
+                   .matmul_flops_per_second = rate,
+                   .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop});
   const auto summary = trainer.run(request.resume);

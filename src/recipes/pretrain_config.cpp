@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace albert {
 namespace {
 
@@ -65,7 +68,11 @@ PretrainConfig identity_of(PretrainConfig config) {
   const PretrainConfig defaults;
   config.output = defaults.output;
   // Where the data lie, and how fast they are read, does not make another run: the store's hash stands for the text.
-  config.data.sources = defaults.data.sources;
+  // How often each is read does.
+  const auto sources = std::exchange(config.data.sources, defaults.data.sources);
+  if (std::any_of(sources.begin(), sources.end(), [](const DataSourceConfig& source) { return source.weight != 1.0; })) {
+    for (const auto& source : sources) config.data.sources.push_back({.path = "", .weight = source.weight});
+  }
   config.data.store = defaults.data.store;
   config.data.threads = defaults.data.threads;
   config.data.prefetch_steps = defaults.data.prefetch_steps;

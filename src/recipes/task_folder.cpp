@@ -71,7 +71,7 @@ LoadedTaskModel load_task_model(const std::filesystem::path& folder) {
   loaded.source = read_source_folder(folder);
   const auto head = task_head_of(loaded.source.config);
   if (!head) {
-    throw IoError(fmt::format("{}: must be a fine-tuned model, config.json names {}; fine-tune it with albert-finetune", folder.string(),
+    throw IoError(fmt::format("{}: must be a fine-tuned model, config.json names {}; fine-tune it with albert-finetune, or ask the model as it is with --fill-mask, --embeddings mean or --tensors FILE", folder.string(),
                               loaded.source.config.architecture.empty() ? "no class" : loaded.source.config.architecture));
   }
   const auto path = folder / kTaskFile;

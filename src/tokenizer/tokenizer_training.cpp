@@ -22,8 +22,6 @@ namespace {
 constexpr size_t kMaxSentenceBytes = 4192;
 /// SentencePiece's mark for unknown characters, U+2585; it drops sentences that hold it.
 constexpr std::string_view kTrainerUnknown = "\xE2\x96\x85";
-/// Under this SentencePiece's trainer may end up without any piece, which it takes for its own bug: it aborts.
-constexpr int64_t kMinSampleBytes = 4096;
 /// Its suffix array counts characters in 32 bits.
 constexpr uint64_t kMaxSampleBytes = uint64_t{1} << 30U;
 
@@ -120,6 +118,12 @@ std::string number_behind(std::string_view message, std::string_view marker) {
 
 }  // namespace
 
+void require_enough_text(int64_t bytes) {
+  if (bytes >= kMinSampleBytes) return;
+  throw DataError(fmt::format("tokenizer: needs at least {} bytes of text to train a vocabulary, got {}; give more text or name a "
+                              "vocabulary in tokenizer.model", kMinSampleBytes, bytes));
+}
+
 void TokenizerConfig::validate(config::Issues& issues) const {
   if (sample_bytes.bytes < static_cast<uint64_t>(kMinSampleBytes) || sample_bytes.bytes > kMaxSampleBytes) {
     issues.add("sample_bytes",
@@ -139,12 +143,7 @@ TrainedTokenizer train_tokenizer(const TokenizerConfig& config, const SentenceSo
     });
   }
   result.sampled_bytes = static_cast<int64_t>(sample.size_bytes());
-  if (result.sampled_bytes < kMinSampleBytes) {
-    throw DataError(
-        fmt::format("tokenizer: needs at least {} bytes of text to train a vocabulary, got {}; give more text or name a "
-                    "vocabulary in tokenizer.model",
-                    kMinSampleBytes, result.sampled_bytes));
-  }
+  require_enough_text(result.sampled_bytes);
   std::vector<std::string> sentences = sample.take();
   result.num_sampled = static_cast<int64_t>(sentences.size());
   SampleIterator iterator(std::move(sentences));

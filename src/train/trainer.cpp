@@ -117,7 +117,10 @@ void Trainer::restore(const ResumeRequest& resume) {
   state_.intra_op_threads = threads;
   state_.ranks = parts_.world.size();
   seconds_before_ = state_.seconds;
-  if (!complete()) parts_.sink.begin(state_.metrics_bytes, state_.step);
+  if (!complete()) {
+    if (options_.on_start) options_.on_start();
+    parts_.sink.begin(state_.metrics_bytes, state_.step);
+  }
   stop_agreed_ = parts_.world.any(parts_.stop.requested());
 }
 
@@ -171,9 +174,8 @@ void Trainer::require_finite(const std::map<std::string, double>& metrics) {
       losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), number_text(norm))
                      : fmt::format("every part of the loss must be finite, got {}", losses);
   throw NumericError(
-      fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a lower "
-                  "training.gradient_clip or training.precision: fp32",
-                  state_.step + 1, what));
+      fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a {}training.gradient_clip or training.precision: fp32",
+                  state_.step + 1, what, options_.gradient_clip > 0 ? "lower " : ""));
 }
 
 void Trainer::account(const StepReport& report) {

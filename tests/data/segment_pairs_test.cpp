@@ -16,6 +16,7 @@ namespace albert {
 namespace {
 
 using testing::evenly_spread;
+using testing::make_numbered_store;
 using testing::make_store;
 using testing::TemporaryFolder;
 using testing::within_three_sigma;
@@ -147,18 +148,6 @@ TEST_F(Segments, OfTheReleasedCodeGiveSingleSentencesARandomSecond) {
   EXPECT_GT(singles, 50);
 }
 
-/// 20 documents of 40 sentences; every token of a sentence is 6 + 2 * (number of the sentence), so that text tells where it is from.
-TokenStore make_numbered_store(const std::filesystem::path& file) {
-  TokenStoreWriter writer(file, testing::toy_vocabulary(2000));
-  RandomStream random(11, "numbered store");
-  for (int32_t sentence = 0; sentence < 800; ++sentence) {
-    if (sentence % 40 == 0) writer.begin_document(0);
-    writer.append_sentence(std::vector<int32_t>(static_cast<size_t>(random.between(1, 30)), 6 + 2 * sentence));
-  }
-  writer.finish("{}");
-  return TokenStore::open(file);
-}
-
 TEST(RandomSecondSegments, AreTextFromAnyPlaceOfAnotherDocumentFilledToTheTarget) {
   TemporaryFolder folder;
   const auto store = make_numbered_store(folder / "s");
@@ -178,8 +167,8 @@ TEST(RandomSecondSegments, AreTextFromAnyPlaceOfAnotherDocumentFilledToTheTarget
         RandomStream random(1, "x", epoch, chunk.first_sentence);
         const SegmentPair pair = draw_segments(store, spans, chunk, uncut, random);
         ASSERT_FALSE(pair.second.empty());
-        const int64_t first = (pair.second.front() - 6) / 2;
-        const int64_t last = (pair.second.back() - 6) / 2;
+        const int64_t first = testing::sentence_of(pair.second.front());
+        const int64_t last = testing::sentence_of(pair.second.back());
         std::vector<int32_t> whole;
         store.append_ids(store.sentence_begin(first), store.sentence_begin(last + 1) - store.sentence_begin(first), whole);
         ASSERT_EQ(pair.second, whole) << "whole sentences in a row";

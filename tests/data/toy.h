@@ -89,4 +89,19 @@ inline TokenStore make_store(const std::filesystem::path& file, int64_t num_docu
   return TokenStore::open(file);
 }
 
+/// 20 documents of 40 sentences of two sources in turn; every token of a sentence is sentence_id(its number), so that text tells where it is
+/// from.
+inline int32_t sentence_id(int32_t sentence) { return 7 + 2 * sentence; }  // odd: a word of its own
+inline int64_t sentence_of(int32_t id) { return (id - 7) / 2; }
+inline TokenStore make_numbered_store(const std::filesystem::path& file) {
+  TokenStoreWriter writer(file, toy_vocabulary(2000));
+  RandomStream random(11, "numbered store");
+  for (int32_t sentence = 0; sentence < 800; ++sentence) {
+    if (sentence % 40 == 0) writer.begin_document(static_cast<uint32_t>(sentence / 40 % 2));
+    writer.append_sentence(std::vector<int32_t>(static_cast<size_t>(random.between(1, 30)), sentence_id(sentence)));
+  }
+  writer.finish("{}");
+  return TokenStore::open(file);
+}
+
 }  // namespace albert::testing

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import subprocess
+import textwrap
 import unittest
 
 from harness import SHARED, SOURCE, ProgramTest, files_below, read_weights
@@ -80,6 +81,28 @@ class PretrainTest(ProgramTest):
         refused = self.run_program(config, "--dry-run", expect=3)
         self.assertRegex(refused.stderr, r"a\.txt:[0-9]+:24: expected UTF-8, got byte 0xff")
         self.assertFalse((self.folder / "run").exists())
+
+    def test_dry_run_and_run_ask_whether_the_text_is_wrapped(self):
+        words = (SOURCE / "data/sample").glob("*.txt")
+        text = self.folder / "wrapped.txt"
+        text.write_text("\n\n".join(textwrap.fill(paragraph, 70) for path in sorted(words) for paragraph in path.read_text().splitlines()))
+        for arguments in (["--dry-run"], ["--prepare-only"]):
+            result = self.run_program(self.tiny(text=text), *arguments)
+            self.assertRegex(result.stderr, "text: [0-9]+ of the first [0-9]+ lines end inside a sentence; if the text is hard-wrapped, set format: wrapped")
+        for result in (self.run_program(self.tiny("good"), "--dry-run"),
+                       self.run_program(self.tiny("told", text=text), "--dry-run", "--set", "data.sources[0].format=wrapped")):
+            self.assertNotIn("hard-wrapped", result.stderr)
+
+    def test_a_refused_or_finished_run_keeps_its_configuration(self):
+        config = self.tiny(steps=2)
+        self.run_program(config)
+        kept = (self.folder / "run/config.yaml").read_text()
+        self.run_program(config, "--resume", "never", "--set", "training.duration=7 steps", expect=4)
+        self.assertEqual((self.folder / "run/config.yaml").read_text(), kept)
+        self.run_program(config, "--set", "schedule.warmup=1 steps", "--set", "training.duration=1 steps")
+        self.assertEqual((self.folder / "run/config.yaml").read_text(), kept)
+        self.run_program(config, "--set", "training.duration=3 steps")
+        self.assertIn("duration: 3 steps", (self.folder / "run/config.yaml").read_text())
 
     def test_dry_run_refuses_what_the_run_would_refuse(self):
         self.run_program(self.tiny(steps=2))
@@ -217,6 +240,33 @@ class OptionsReachTheRunTest(ProgramTest):
         self.assertAlmostEqual(self.norm([mixed["predictions.dense.weight"]]) / self.norm([whole["predictions.dense.weight"]]), 1, delta=1e-3)
         # `both` shrinks the step by the mean weight of the two applications as well.
         self.assertAlmostEqual(self.norm([both[name]]) / self.norm([mixed[name]]), (1 + 0.5) / 2, delta=1e-3)
+
+    def test_weight_decay(self):
+        # AdamW's decay is apart from the gradient: learning_rate * weight_decay * weight, for all but biases and LayerNorms.
+        def after(name, decay):
+            config = self.tiny(name, steps=1, dropout=0.0)
+            config.write_text(config.read_text().replace("name: lamb, learning_rate: 1e-2", f"name: adamw, learning_rate: 0.1, weight_decay: {decay}"))
+            self.run_program(config, "--set", "schedule={name: constant, warmup: 0 steps}")
+            return read_weights(self.folder / name / "final/model.safetensors")
+
+        plain, decayed = after("plain", 0.0), after("decayed", 0.5)
+        checked = 0
+        for name, values in decayed.items():
+            shrinks = not (name.endswith("bias") or "LayerNorm" in name or "layer_norm" in name)
+            difference = self.norm([[a - b for a, b in zip(plain[name], values)]])
+            expected = 0.1 * 0.5 * self.norm([self.start[name]]) if shrinks else 0.0
+            self.assertAlmostEqual(difference, expected, delta=1e-3 * expected + 1e-7, msg=name)
+            checked += shrinks
+        self.assertGreater(checked, 5)
+
+    def test_precision(self):
+        def loss(name, precision):
+            self.run_program(self.tiny(name, steps=1, dropout=0.0, precision=precision), "--set", "schedule.warmup=0 steps")
+            return self.metrics(self.folder / name)[0]["loss"]
+
+        fp32, bf16 = loss("fp32", "fp32"), loss("bf16", "bf16")
+        self.assertNotEqual(fp32, bf16)
+        self.assertAlmostEqual(fp32, bf16, delta=0.02 * fp32)
 
     def test_dropout(self):
         def loss(name, dropout):

@@ -4,8 +4,10 @@
 #include <albert/model/losses.h>
 #include <albert/optim/optimizer_config.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 namespace albert {
@@ -169,12 +171,18 @@ TEST_P(DecayedStep, EqualsAStepWorkedOutFromExplicitCopies) {
   }
 }
 
+std::string decayed_step_name(const ::testing::TestParamInfo<DecayedStepCase>& info) {
+  constexpr std::array kModes{"Groups", "Applications", "Both"};
+  return fmt::format("{}{}x{}", kModes.at(static_cast<size_t>(info.param.mode)), info.param.groups, info.param.inner);
+}
+
 INSTANTIATE_TEST_SUITE_P(ModesGroupsAndInnerBlocks, DecayedStep,
                          ::testing::Values(DecayedStepCase{LayerDecayMode::groups, 1, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 1},
                                            DecayedStepCase{LayerDecayMode::groups, 4, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 2},
                                            DecayedStepCase{LayerDecayMode::applications, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 1},
                                            DecayedStepCase{LayerDecayMode::both, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 2},
-                                           DecayedStepCase{LayerDecayMode::both, 2, 3}, DecayedStepCase{LayerDecayMode::both, 4, 1}));
+                                           DecayedStepCase{LayerDecayMode::both, 2, 3}, DecayedStepCase{LayerDecayMode::both, 4, 1}),
+                         decayed_step_name);
 
 TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
   auto model = random_model(tiny_config(), 1);

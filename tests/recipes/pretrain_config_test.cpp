@@ -96,12 +96,12 @@ TEST(PretrainConfig, IdentityIgnoresWhatMayChangeAndKeepsTheRest) {
   };
   const auto reference = identity({});
   for (const char* allowed : {"output=b", "training.duration=7 steps", "training.batch_size=8", "training.device=cpu", "checkpoint.every=1 steps",
-                              "evaluation.every=3 steps", "data.threads=1", "data.store=elsewhere", "schedule.warmup=1 steps"}) {
+                              "evaluation.every=3 steps", "data.threads=1", "data.store=elsewhere", "data.sources[0].path=moved", "schedule.warmup=1 steps"}) {
     EXPECT_THAT(config::diff_configs(reference, identity({allowed})), ::testing::IsEmpty()) << allowed;
   }
   for (const char* refused : {"model.hidden_size=64", "tokenizer.vocab_size=500", "data.max_length=64", "data.validation_fraction=0.3",
                               "objective.sentence_order=nsp", "objective.masking.probability=0.2", "optimizer.learning_rate=1",
-                              "optimizer.layer_decay.rate=0.9", "training.seed=5"}) {
+                              "optimizer.layer_decay.rate=0.9", "training.seed=5", "data.sources[0].weight=3"}) {
     EXPECT_EQ(config::diff_configs(reference, identity({refused})).size(), 1U) << refused;
   }
 }

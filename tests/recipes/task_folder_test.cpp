@@ -131,7 +131,8 @@ TEST(TaskFolder, OfAPreTrainedModelIsNoTask) {
   initialize(parameters_by_name(*model), 0.1, 3);
   write_model_folder(folder / "m", model_folder(*model, &vocabulary));
   EXPECT_THAT([&] { (void)load_task_model(folder / "m"); },
-              ThrowsMessage<IoError>(EndsWith("must be a fine-tuned model, config.json names AlbertForPreTraining; fine-tune it with albert-finetune")));
+              ThrowsMessage<IoError>(EndsWith("must be a fine-tuned model, config.json names AlbertForPreTraining; fine-tune it with albert-finetune, "
+                                                           "or ask the model as it is with --fill-mask, --embeddings mean or --tensors FILE")));
 }
 
 TEST(TaskFolder, RefusesATaskYamlOfAnotherHead) {

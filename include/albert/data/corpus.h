@@ -38,7 +38,7 @@ struct SourceFile {
   size_t source_index = 0;  ///< into DataConfig::sources
   uint64_t size_bytes = 0;
 };
-/// Expands the patterns; the order is that of the sources, then of the names. Throws DataError that names the source for a pattern
+/// Expands the patterns; the order is that of the sources, then of the names. Throws DataError with a line for each source with a pattern
 /// that matches nothing, a folder, a file that cannot be read, and a file that two sources name.
 std::vector<SourceFile> list_source_files(const DataConfig& config);
 

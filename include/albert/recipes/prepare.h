@@ -31,6 +31,9 @@ void report_text(const TextStatistics& text);
 /// Says in the log how many files of the text are empty. Throws as list_source_files().
 void warn_of_empty_files(const DataConfig& config);
 
+/// Says in the log when most lines of text that is given as sentences or paragraphs end inside a sentence.
+void warn_of_wrapped_lines(const DataConfig& config);
+
 /// Both, with progress in the log.
 PreparedText prepare_text(const PretrainConfig& config);
 

@@ -67,4 +67,9 @@ struct TrainedTokenizer {
 /// fixed). Throws DataError if the text is too little for the vocabulary; it states the largest (smallest) size that is possible.
 TrainedTokenizer train_tokenizer(const TokenizerConfig& config, const SentenceSource& next, uint64_t seed);
 
+/// Under this SentencePiece's trainer may end up without any piece, which it takes for its own bug: it aborts.
+inline constexpr int64_t kMinSampleBytes = 4096;
+/// Throws DataError for less text than that.
+void require_enough_text(int64_t bytes);
+
 }  // namespace albert

@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct TrainerOptions {
   BestMetric best;
   int64_t patience = 0;                ///< evaluations without a better result after which the run ends; 0: never
   double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
+  /// Called once, when earlier work is restored and steps are to be done: nothing of the run's folder is replaced before.
+  std::function<void()> on_start{};
 };
 
 enum class RunOutcome {
