@@ -55,6 +55,14 @@ class InputsTest(ProgramTest):
     def test_missing_file(self):
         self.refuse("missing_file", self.config_for())
 
+    def test_all_wrong_paths_are_listed(self):
+        config = self.config_for()
+        sources = f"data.sources=[{{path: {self.folder / 'a.txt'}}}, {{path: {config}}}, {{path: '{self.folder / '*.none'}'}}]"
+        for arguments in ([], ["--dry-run"]):
+            result = self.run_program(config, "--set", sources, *arguments, expect=3)
+            errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+            self.assertEqual([line.split(":")[1].strip() for line in errors], ["data.sources[0].path", "data.sources[2].path"], result.stderr)
+
     def test_pattern_without_match(self):
         self.refuse("pattern_without_match", self.config_for(text=self.folder / "none" / "*.txt"))
 
