@@ -279,6 +279,7 @@ class Reader {
     std::vector<Issues::Issue> found;
     issues.push(path);
     type.validate(value, issues);
+    // All are chosen before the first is told: what one rule refuses does not silence another of the same section.
     for (const auto& issue : issues.all()) {
       if (!unread_.are_named_in(issue.key + " " + issue.text)) found.push_back(issue);
     }

@@ -110,8 +110,10 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
     warn_of_empty_files(config.data);
     warn_of_wrapped_lines(config.data);
     const int64_t text_bytes = describe_documents(config.data, out);
-    if (!has_tokenizer(config)) require_enough_text(text_bytes);
-    if (!has_tokenizer(config)) out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
+    if (!has_tokenizer(config)) {
+      require_enough_text(text_bytes);
+      out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
+    }
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
     throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));
   }

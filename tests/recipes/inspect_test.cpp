@@ -5,6 +5,7 @@
 #include <albert/recipes/inspect.h>
 #include <albert/recipes/model_folder.h>
 #include <temporary_folder.h>
+#include <tiny_shape.h>
 #include <tokenizer/model_builder.h>
 
 #include <gmock/gmock.h>
@@ -40,19 +41,7 @@ json compared(const fs::path& a, const fs::path& b) {
   return json::parse(printed({.path = a, .other = b, .format = InspectFormat::json}));
 }
 
-AlbertConfig inspected_shape(Architecture architecture = Architecture::albert) {
-  AlbertConfig shape;
-  shape.architecture = architecture;
-  shape.vocab_size = 15;
-  shape.hidden_size = 16;
-  shape.embedding_size = architecture == Architecture::bert ? 16 : 8;
-  shape.num_hidden_layers = 2;
-  shape.num_hidden_groups = architecture == Architecture::bert ? 2 : 1;
-  shape.num_attention_heads = 2;
-  shape.intermediate_size = 32;
-  shape.max_position_embeddings = 32;
-  return shape;
-}
+AlbertConfig inspected_shape(Architecture architecture = Architecture::albert) { return testing::tiny_shape(15, 32, architecture); }
 
 /// A file of zeros with these arrays, which takes no place on the disk.
 void write_sparse(const fs::path& path, const std::vector<ParameterShape>& arrays) {

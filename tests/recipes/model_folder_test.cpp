@@ -3,6 +3,7 @@
 #include <albert/model/initialization.h>
 #include <albert/recipes/model_folder.h>
 #include <temporary_folder.h>
+#include <tiny_shape.h>
 
 #include <gmock/gmock.h>
 
@@ -13,19 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
 
-AlbertConfig tiny(Architecture architecture = Architecture::albert) {
-  AlbertConfig config;
-  config.architecture = architecture;
-  config.vocab_size = 50;
-  config.hidden_size = 16;
-  config.embedding_size = architecture == Architecture::bert ? 16 : 8;
-  config.num_hidden_layers = 2;
-  config.num_hidden_groups = architecture == Architecture::bert ? 2 : 1;
-  config.num_attention_heads = 2;
-  config.intermediate_size = 32;
-  config.max_position_embeddings = 32;
-  return config;
-}
+AlbertConfig tiny(Architecture architecture = Architecture::albert) { return testing::tiny_shape(50, 32, architecture); }
 
 PretrainingModel tiny_model(const AlbertConfig& config, PretrainingHeads heads) {
   PretrainingModel model(config, heads);

@@ -6,6 +6,7 @@
 #include <albert/recipes/task_folder.h>
 #include <albert/tasks/finetuning.h>
 #include <temporary_folder.h>
+#include <tiny_shape.h>
 #include <tokenizer/model_builder.h>
 
 #include <gmock/gmock.h>
@@ -24,17 +25,7 @@ using ::testing::Not;
 using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
 
-AlbertConfig tiny_shape() {
-  AlbertConfig shape;
-  shape.vocab_size = 15;
-  shape.embedding_size = 8;
-  shape.hidden_size = 16;
-  shape.num_hidden_layers = 2;
-  shape.num_attention_heads = 2;
-  shape.intermediate_size = 32;
-  shape.max_position_embeddings = 96;
-  return shape;
-}
+AlbertConfig tiny_task_shape() { return testing::tiny_shape(15, 96); }
 
 Tokenizer tokenizer() { return Tokenizer::from_bytes(testing::ModelBuilder().bytes(), {}, "x.model"); }
 
@@ -67,7 +58,7 @@ Written write_task(const std::filesystem::path& folder, const TaskFile& file) {
   const auto vocabulary = tokenizer();
   const auto task = make_task(task_options(file.task, file.max_length), vocabulary);
   Written written{.description = task->description()};
-  written.model = TaskModel(tiny_shape(), head_of(written.description));
+  written.model = TaskModel(tiny_task_shape(), head_of(written.description));
   initialize(parameters_by_name(*written.model), 0.1, 3);
   write_model_folder(folder, task_model_folder(*written.model, written.description, file, vocabulary));
   return written;
@@ -127,7 +118,7 @@ TEST(TaskFolder, WithoutTaskYamlSaysWhatItDoesByItsConfig) {
 TEST(TaskFolder, OfAPreTrainedModelIsNoTask) {
   const TemporaryFolder folder;
   const auto vocabulary = tokenizer();
-  PretrainingModel model(tiny_shape(), PretrainingHeads::masked_lm_sentence_order);
+  PretrainingModel model(tiny_task_shape(), PretrainingHeads::masked_lm_sentence_order);
   initialize(parameters_by_name(*model), 0.1, 3);
   write_model_folder(folder / "m", model_folder(*model, &vocabulary));
   EXPECT_THAT([&] { (void)load_task_model(folder / "m"); },
@@ -189,7 +180,7 @@ TEST(TaskFolder, MayHaveAPoolerThatItsClassDoesNotRead) {
   auto written = write_task(folder / "m", described(TaskKind::token_classification, {"O", "B-X"}));
   TensorArrays weights;
   for (const auto& [name, tensor] : published_tensors(parameters_by_name(*written.model), written.model->config())) weights.add(name, tensor);
-  PretrainingModel other(tiny_shape(), PretrainingHeads::masked_lm_sentence_order);
+  PretrainingModel other(tiny_task_shape(), PretrainingHeads::masked_lm_sentence_order);
   for (const auto& [name, tensor] : parameters_by_name(*other)) {
     if (name.starts_with("albert.pooler.")) weights.add(name, tensor);
   }

@@ -3,6 +3,7 @@
 
 #include <albert/model/initialization.h>
 #include <albert/tasks/finetuning.h>
+#include <tiny_shape.h>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -24,14 +25,7 @@ constexpr int64_t kVocabulary = 15;
 constexpr int64_t kLabels = 3;
 
 AlbertConfig tiny_shape() {
-  AlbertConfig shape;
-  shape.vocab_size = kVocabulary;
-  shape.embedding_size = 8;
-  shape.hidden_size = 16;
-  shape.num_hidden_layers = 2;
-  shape.num_attention_heads = 2;
-  shape.intermediate_size = 32;
-  shape.max_position_embeddings = 96;
+  auto shape = testing::tiny_shape(kVocabulary, 96);
   shape.classifier_dropout_prob = 0;
   return shape;
 }
