@@ -1,3 +1,5 @@
+#include "tasks/evaluation_mode.h"
+
 #include <albert/base/error.h>
 #include <albert/base/random.h>
 #include <albert/model/flops.h>
@@ -19,19 +21,6 @@ std::vector<int64_t> lengths_of(const std::vector<TaskInstance>& instances, cons
   for (const int64_t index : indices) lengths.push_back(instances[static_cast<size_t>(index)].num_tokens());
   return lengths;
 }
-
-/// Back to the mode that the model was in.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(TaskModelImpl& model) : model_(model), was_training_(model.is_training()) { model.eval(); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-  ~EvaluationMode() { model_.train(was_training_); }
-
- private:
-  TaskModelImpl& model_;
-  bool was_training_;
-};
 
 /// A step that learns nothing from some targets (no labelled token) must not divide by 0.
 double divisor(int64_t count) { return static_cast<double>(std::max<int64_t>(count, 1)); }

@@ -1,3 +1,5 @@
+#include "tasks/evaluation_mode.h"
+
 #include <albert/base/error.h>
 #include <albert/base/random.h>
 #include <albert/eval/classification.h>
@@ -85,19 +87,6 @@ EvaluationReport report_of(const EvaluationSums& sums) {
   }
   return report;
 }
-
-/// Back to the mode that the model was in.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(PretrainingModelImpl& model) : model_(model), was_training_(model.is_training()) { model.eval(); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-  ~EvaluationMode() { model_.train(was_training_); }
-
- private:
-  PretrainingModelImpl& model_;
-  bool was_training_;
-};
 
 }  // namespace
 
