@@ -4,6 +4,7 @@
 
 #include "config/override_tree.h"
 #include "config/render.h"
+#include "config/sources.h"
 #include "config/text.h"
 
 #include <algorithm>
@@ -91,6 +92,7 @@ std::string known_keys(const Type& section) {
 KeySuggestion suggest_key(const Type& root, const Type& section, std::string_view path, std::string_view key) {
   std::vector<std::string> local;
   for (const auto& field : section.fields) local.push_back(field.name);
+  if (path.empty()) local.emplace_back(kIncludeKey);
   const auto mean = [&](size_t index) {
     return KeySuggestion{fmt::format("did you mean '{}'?", join(path, local[index])), local[index]};
   };

@@ -4,6 +4,7 @@
 
 #include "config/override_tree.h"
 #include "config/render.h"
+#include "config/sources.h"
 #include "config/text.h"
 
 #include <algorithm>
@@ -58,6 +59,10 @@ class Application {
     const auto steps = split_path(entry_.key);
     if (!steps) {
       complain("must be a key such as optimizer.name or data.sources[0].path");
+      return;
+    }
+    if (steps->front() == Step(std::string(kIncludeKey))) {
+      complain("must be written in the configuration file");
       return;
     }
     auto value = parse_value();
@@ -176,9 +181,9 @@ std::optional<std::vector<Step>> split_path(std::string_view path) {
   return steps;
 }
 
-void apply_overrides(Node& root, const Type& type, const Overrides& overrides, std::vector<Problem>& problems) {
-  size_t source = 0;
-  for (const auto& entry : overrides.all()) Application(type, entry, ++source, problems).apply(root);
+void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source, std::vector<Problem>& problems) {
+  size_t source = first_source;
+  for (const auto& entry : overrides.all()) Application(type, entry, source++, problems).apply(root);
 }
 
 }  // namespace albert::config

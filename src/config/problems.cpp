@@ -9,27 +9,44 @@
 
 namespace albert::config {
 
-std::string format_problems(std::vector<Problem> problems, std::string_view name, const std::string& text,
-                            const Overrides& overrides) {
+std::string describe(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null:
+      return node.text.empty() ? "nothing" : "null";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
+    case Node::Kind::scalar:
+    case Node::Kind::broken:
+      break;
+  }
+  return fmt::format("'{}'", shorten(node.text));
+}
+
+std::string format_problems(std::vector<Problem> problems, const std::vector<Source>& sources) {
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) { return a.place < b.place; });
   std::vector<std::string> lines;
   for (const auto& problem : problems) {
-    std::string where;
-    if (problem.place.source == 0) {
-      const auto position = line_column(text, problem.place.offset);
-      where = fmt::format("{}:{}:{}", name, position.line, position.column);
-    } else {
-      where = overrides.all()[problem.place.source - 1].label;
+    const auto& source = sources.at(problem.place.source);
+    auto where = source.name;
+    if (source.text) {
+      const auto position = line_column(*source.text, problem.place.offset);
+      where += fmt::format(":{}:{}", position.line, position.column);
     }
     auto line = fmt::format("{}: {}{}{}", where, problem.key, problem.key.empty() ? "" : ": ", problem.text);
     if (std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
     if (lines.size() == kMostProblemLines) {
-      lines.push_back(fmt::format("{}: more problems follow", name));
+      lines.push_back(fmt::format("{}: more problems follow", sources.front().name));
       break;
     }
     lines.push_back(std::move(line));
   }
   return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+ConfigText read_config_text(const std::filesystem::path& path) {
+  return {.text = detail::read_config_file(path), .name = path.string(), .file = path};
 }
 
 std::string detail::read_config_file(const std::filesystem::path& path) {

@@ -1,5 +1,6 @@
+#include "config/reader.h"
+
 #include <albert/config/suggestions.h>
-#include <albert/config/yaml_reader.h>
 
 #include "config/key_search.h"
 #include "config/override_tree.h"
@@ -49,21 +50,6 @@ std::string wanted(const Type& type) {
       return wanted(*type.element) + " or auto";
   }
   return "";
-}
-
-std::string describe(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::null:
-      return node.text.empty() ? "nothing" : "null";
-    case Node::Kind::list:
-      return "a list";
-    case Node::Kind::map:
-      return "a map";
-    case Node::Kind::scalar:
-    case Node::Kind::broken:
-      break;
-  }
-  return fmt::format("'{}'", shorten(node.text));
 }
 
 /// Reads the tree into a struct; all problems are collected.
@@ -118,10 +104,10 @@ class Reader {
   }
 
   bool read_list(const Type& type, const Range& range, void* target, const Node& node, const std::string& key) {
-    if (is_keyed(type) && node.kind == Node::Kind::map) return read_keyed_list(type, target, node, key);
+    if (is_keyed_list(type) && node.kind == Node::Kind::map) return read_keyed_list(type, target, node, key);
     if (node.kind != Node::Kind::list) {
-      const auto form = is_keyed(type) ? fmt::format("{{{}: {}}}", type.element->fields[0].name, type.element->fields[1].name) : "[first, second]";
-      return complain(node.place, key, fmt::format("must be {}, got {}; write it as {}", is_keyed(type) ? "a map or a list" : "a list",
+      const auto form = is_keyed_list(type) ? fmt::format("{{{}: {}}}", type.element->fields[0].name, type.element->fields[1].name) : "[first, second]";
+      return complain(node.place, key, fmt::format("must be {}, got {}; write it as {}", is_keyed_list(type) ? "a map or a list" : "a list",
                                                    describe(node), form));
     }
     type.clear(target);
@@ -132,13 +118,7 @@ class Reader {
     return good;
   }
 
-  /// A list of pairs, the first of which is a name, may be written as a map: "{spam: 3, ham: 1}".
-  static bool is_keyed(const Type& list) {
-    const auto& element = *list.element;
-    return element.kind == Kind::section && element.fields.size() == 2 && element.fields[0].presence == Presence::required &&
-           element.fields[0].type->kind == Kind::text;
-  }
-
+  /// "{spam: 3, ham: 1}".
   bool read_keyed_list(const Type& type, void* target, const Node& node, const std::string& key) {
     const auto& fields = type.element->fields;
     type.clear(target);
@@ -319,15 +299,8 @@ class Reader {
 
 }  // namespace
 
-void detail::read_into(const Type& type, void* target, std::string_view text, std::string_view name, const Overrides& overrides) {
-  std::vector<Problem> problems;
-  const auto normalised = normalise_yaml(text);
-  auto root = parse_yaml(normalised, 0, problems);
-  if (root.kind != Node::Kind::broken) {
-    apply_overrides(root, type, overrides, problems);
-    Reader(type, root, problems).read_root(target);
-  }
-  if (!problems.empty()) throw ConfigError(format_problems(std::move(problems), name, normalised, overrides));
+void read_tree(const Type& type, void* target, const Node& root, std::vector<Problem>& problems) {
+  Reader(type, root, problems).read_root(target);
 }
 
 }  // namespace albert::config

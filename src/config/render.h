@@ -25,4 +25,7 @@ inline void* member(void* section, const FieldInfo& field) { return static_cast<
 
 const FieldInfo* find_field(const Type& section, std::string_view name);
 
+/// A list of pairs, the first of which is a name, may be written as a map: "{spam: 3}" for [{label: spam, weight: 3}].
+bool is_keyed_list(const Type& list);
+
 }  // namespace albert::config

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kPlainFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/.";
 constexpr std::string_view kPlainLater = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/.0123456789-+*";
 
+constexpr size_t kLongestNote = 1000;
+
 /// Words that some reader of YAML takes for a boolean, null or number.
 bool is_reserved(std::string_view text) {
   constexpr std::array<std::string_view, 16> kReserved{"null", "true", "false", "yes",  "no",   "on",   "off",      "y",
@@ -87,43 +89,46 @@ bool is_block_list(const Inner& inner) {
          inner.type->element->kind == Kind::section && !inner.type->element->fields.empty();
 }
 
+std::string join_key(const std::string& path, const std::string& name) { return path.empty() ? name : path + '.' + name; }
+
 /// Block style, so that a diff of two files shows the options that differ.
 class BlockWriter {
  public:
-  explicit BlockWriter(std::string& out) : out_(out) {}
+  BlockWriter(std::string& out, const ValueNote& note) : out_(out), note_(note) {}
 
-  void write_section(const Type& type, const void* value, size_t indent) {
+  void write_section(const std::string& path, const Type& type, const void* value, size_t indent) {
     for (const auto& field : type.fields) {
       if (indent == 0 && field.type->kind == Kind::section && !out_.empty()) out_ += '\n';
       if (!continues_line_) out_.append(indent, ' ');
       continues_line_ = false;
       out_ += field.name + ':';
-      write_value(unwrap(*field.type, member(value, field)), indent);
+      write_value(join_key(path, field.name), unwrap(*field.type, member(value, field)), indent);
     }
   }
 
  private:
-  void write_value(const Inner& inner, size_t indent) {
+  void write_value(const std::string& key, const Inner& inner, size_t indent) {
     if (inner.value != nullptr && inner.type->kind == Kind::section && !inner.type->fields.empty()) {
       out_ += '\n';
-      write_section(*inner.type, inner.value, indent + 2);
+      write_section(key, *inner.type, inner.value, indent + 2);
     } else if (is_block_list(inner)) {
       out_ += '\n';
       for (size_t i = 0; i < inner.type->size(inner.value); ++i) {
         out_.append(indent + 2, ' ');
         out_ += "- ";
         continues_line_ = true;
-        write_section(*inner.type->element, inner.type->at(inner.value, i), indent + 4);
+        write_section(fmt::format("{}[{}]", key, i), *inner.type->element, inner.type->at(inner.value, i), indent + 4);
       }
     } else {
-      out_ += ' ' +
-              (inner.value == nullptr ? std::string(inner.type->kind == Kind::optional ? "null" : "auto")
-                                      : render_flow(*inner.type, inner.value)) +
-              '\n';
+      out_ += ' ' + (inner.value == nullptr ? std::string(inner.type->kind == Kind::optional ? "null" : "auto")
+                                            : render_flow(*inner.type, inner.value));
+      const auto note = note_ ? shorten(note_(key), kLongestNote) : std::string();
+      out_ += (note.empty() ? "" : "  # " + note) + '\n';
     }
   }
 
   std::string& out_;
+  const ValueNote& note_;
   bool continues_line_ = false;
 };
 
@@ -149,8 +154,7 @@ class Comparison {
 
  private:
   void compare_sections(const std::string& key, const Type& type, const void* a, const void* b) {
-    for (const auto& field : type.fields)
-      compare(key.empty() ? field.name : key + '.' + field.name, *field.type, member(a, field), member(b, field));
+    for (const auto& field : type.fields) compare(join_key(key, field.name), *field.type, member(a, field), member(b, field));
   }
 
   void compare_lists(const std::string& key, const Type& type, const void* a, const void* b) {
@@ -185,6 +189,12 @@ const FieldInfo* find_field(const Type& section, std::string_view name) {
   const auto found =
       std::find_if(section.fields.begin(), section.fields.end(), [&](const FieldInfo& field) { return field.name == name; });
   return found == section.fields.end() ? nullptr : &*found;
+}
+
+bool is_keyed_list(const Type& list) {
+  const auto& element = *list.element;
+  return element.kind == Kind::section && element.fields.size() == 2 && element.fields[0].presence == Presence::required &&
+         element.fields[0].type->kind == Kind::text;
 }
 
 Inner unwrap(const Type& type, const void* value) {
@@ -223,9 +233,9 @@ std::string render_flow(const Type& type, const void* value) {
   return "";
 }
 
-std::string detail::write_yaml(const Type& type, const void* value) {
+std::string detail::write_yaml(const Type& type, const void* value, const ValueNote& note) {
   std::string out;
-  BlockWriter(out).write_section(type, value, 0);
+  BlockWriter(out, note).write_section("", type, value, 0);
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <albert/config/schema.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,11 @@ struct Difference {
   bool operator==(const Difference&) const = default;
 };
 
+/// What to say about the value of a key, on one line; empty for nothing.
+using ValueNote = std::function<std::string(const std::string& key)>;
+
 namespace detail {
-std::string write_yaml(const Type& type, const void* value);
+std::string write_yaml(const Type& type, const void* value, const ValueNote& note);
 std::string write_reference(const Type& type);
 std::vector<Difference> find_differences(const Type& type, const void* a, const void* b);
 }  // namespace detail
@@ -27,7 +31,13 @@ std::vector<Difference> find_differences(const Type& type, const void* a, const 
 /// Throws ConfigError for a text that is not UTF-8 and InternalError for a number that is not finite.
 template <HasFields T>
 std::string to_yaml(const T& config) {
-  return detail::write_yaml(type_of<T>(), &config);
+  return detail::write_yaml(type_of<T>(), &config, {});
+}
+
+/// The same with a comment behind each value.
+template <HasFields T>
+std::string to_yaml(const T& config, const ValueNote& note) {
+  return detail::write_yaml(type_of<T>(), &config, note);
 }
 
 /// Markdown: a table per top-level section with key, type, default, bounds and help (docs/config.md is made of it).
