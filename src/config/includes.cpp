@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <unordered_map>
 #include <utility>
 
 #include "config/problems.h"
@@ -24,13 +25,15 @@ void fill(Node& own, Node base) {
     return;
   }
   if (own.kind != Node::Kind::map || base.kind != Node::Kind::map) return;
+  std::unordered_map<std::string, size_t> positions;
+  for (size_t i = 0; i < own.keys.size(); ++i) positions.emplace(own.keys[i].name, i);
   for (size_t i = 0; i < base.keys.size(); ++i) {
-    const auto found = std::find_if(own.keys.begin(), own.keys.end(), [&](const Key& key) { return key.name == base.keys[i].name; });
-    if (found == own.keys.end()) {
+    const auto found = positions.find(base.keys[i].name);
+    if (found == positions.end()) {
       own.keys.push_back(std::move(base.keys[i]));
       own.items.push_back(std::move(base.items[i]));
     } else {
-      fill(own.items[static_cast<size_t>(found - own.keys.begin())], std::move(base.items[i]));
+      fill(own.items[found->second], std::move(base.items[i]));
     }
   }
 }
@@ -137,7 +140,8 @@ class IncludeLoader {
     };
     const auto written = fmt::format("'{}'", shorten(node.text));
     const fs::path path(node.text);
-    if (node.text.empty() || node.text.find('\0') != std::string::npos) return refuse(fmt::format("must be a path, got {}", written));
+    if (node.text.empty() || node.text.find('\0') != std::string::npos)
+      return refuse(fmt::format("must be a path, got {}", written));
     if (path.is_absolute() || leaves_folder(path.lexically_normal())) {
       return refuse(fmt::format("must be a path under the folder of this file, got {}", written));
     }

@@ -120,9 +120,7 @@ bool must_be_written(const FieldInfo& field) {
   return field.presence == Presence::required || (field.type->kind == Kind::section && has_required(*field.type));
 }
 
-bool has_required(const Type& section) {
-  return std::any_of(section.fields.begin(), section.fields.end(), must_be_written);
-}
+bool has_required(const Type& section) { return std::any_of(section.fields.begin(), section.fields.end(), must_be_written); }
 
 /// Whether what must be given is demanded where it belongs; at the top level an included file may give it.
 enum class Required { here, elsewhere };
@@ -172,7 +170,8 @@ class SchemaWriter {
     if (is_required && (field.type->kind == Kind::text || field.type->kind == Kind::path)) type["minLength"] = 1;
     schema.update(type);
     // The parts of a section have their own.
-    if (!is_required && field.type->kind != Kind::section) schema["default"] = default_value(*field.type, member(defaults, field));
+    if (!is_required && field.type->kind != Kind::section)
+      schema["default"] = default_value(*field.type, member(defaults, field));
     return schema;
   }
 
@@ -236,7 +235,6 @@ std::string detail::write_json_schema(const Type& type, std::string_view title, 
   auto demands = SchemaWriter::demands(type);
   if (!demands.empty()) {
     schema["if"] = {{"type", "object"}, {"required", Json::array({std::string(kIncludeKey)})}};
-    schema["then"] = true;
     schema["else"] = std::move(demands);
   }
   return schema.dump(2) + '\n';

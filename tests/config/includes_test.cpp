@@ -44,8 +44,10 @@ class IncludeFolder {
 TEST(Include, ValuesOfTheIncludingFileWinAndMapsMerge) {
   const IncludeFolder files;
   files.write("base.yaml",
-              "output: base\nmodel: {hidden_size: 24, dropout: 0.5}\ndata: {languages: [de, fr]}\noptimizer: {layer_decay: {rate: 0.5}}\n");
-  files.write("run.yaml", "include: base.yaml\noutput: run\nmodel:\n  hidden_size: 36\ndata: {languages: [en]}\noptimizer: {name: adamw}\n");
+              "output: base\nmodel: {hidden_size: 24, dropout: 0.5}\ndata: {languages: [de, fr]}\noptimizer: {layer_decay: "
+              "{rate: 0.5}}\n");
+  files.write("run.yaml",
+              "include: base.yaml\noutput: run\nmodel:\n  hidden_size: 36\ndata: {languages: [en]}\noptimizer: {name: adamw}\n");
   const auto config = files.read("run.yaml");
   EXPECT_EQ(config.output, "run");
   EXPECT_EQ(config.model.hidden_size, 36);
@@ -117,7 +119,8 @@ TEST(Include, ErrorsNameTheFileWithLineAndColumn) {
   files.write("b.yaml", "model: {hidden_size: [}\n");
   EXPECT_THAT(files.error("run.yaml"), ::testing::HasSubstr("\nb.yaml:1:23: not valid YAML: "));
   files.write("b.yaml", "- output\n");
-  EXPECT_THAT(files.error("run.yaml"), ::testing::EndsWith("\nb.yaml:1:1: must be 'key: value' lines at the top level, got a list"));
+  EXPECT_THAT(files.error("run.yaml"),
+              ::testing::EndsWith("\nb.yaml:1:1: must be 'key: value' lines at the top level, got a list"));
 }
 
 TEST(Include, ValuesThatReplaceEachOtherAreCheckedOnceMerged) {
@@ -173,7 +176,8 @@ TEST(Include, RefusesCyclesDepthNumberAndSize) {
   EXPECT_EQ(files.error("a.yaml"), "c.yaml:1:10: include: must not name this file or one that includes it, got 'a.yaml'");
   fs::create_symlink("a.yaml", files.path("other-name.yaml"));
   files.write("c.yaml", "include: other-name.yaml\n");
-  EXPECT_EQ(files.error("a.yaml"), "c.yaml:1:10: include: must not name this file or one that includes it, got 'other-name.yaml'");
+  EXPECT_EQ(files.error("a.yaml"),
+            "c.yaml:1:10: include: must not name this file or one that includes it, got 'other-name.yaml'");
 
   for (int i = 0; i < 10; ++i) files.write(fmt::format("d{}.yaml", i), fmt::format("include: d{}.yaml\n", i + 1));
   EXPECT_EQ(files.error("d0.yaml"), "d8.yaml:1:10: include: must nest at most 8 deep, got more");
@@ -194,8 +198,10 @@ TEST(Include, RefusesCyclesDepthNumberAndSize) {
 }
 
 TEST(Include, IsWrittenInAFileOnly) {
-  EXPECT_EQ(error_of("include: base.yaml\n"), "c.yaml:1:10: include: must not be given here: only a configuration file can include others");
-  EXPECT_EQ(error_of("output: x\n", {"include=base.yaml"}), "--set include=base.yaml: include: must be written in the configuration file");
+  EXPECT_EQ(error_of("include: base.yaml\n"),
+            "c.yaml:1:10: include: must not be given here: only a configuration file can include others");
+  EXPECT_EQ(error_of("output: x\n", {"include=base.yaml"}),
+            "--set include=base.yaml: include: must be written in the configuration file");
   EXPECT_EQ(error_of("output: x\nincludes: base.yaml\n"), "c.yaml:2:1: includes: unknown key; did you mean 'include'?");
   EXPECT_EQ(error_of("output: x\nmodel: {include: b.yaml}\n"),
             "c.yaml:2:9: model.include: unknown key; known here: hidden_size, num_attention_heads, dropout, init_from");

@@ -25,11 +25,13 @@ TEST(JsonSchema, DescribesEveryKindOfValue) {
   EXPECT_EQ(schema().at("additionalProperties"), false);
   EXPECT_EQ(property("training/properties/shuffle"),
             json::parse(R"({"description": "draw examples in a random order", "type": "boolean", "default": true})"));
-  EXPECT_EQ(property("data/properties/max_length"),
-            json::parse(R"({"description": "tokens of a sequence", "type": "integer", "minimum": 8, "maximum": 512, "default": 128})"));
+  EXPECT_EQ(
+      property("data/properties/max_length"),
+      json::parse(R"({"description": "tokens of a sequence", "type": "integer", "minimum": 8, "maximum": 512, "default": 128})"));
   EXPECT_EQ(property("training/properties/seed/maximum"), std::numeric_limits<int64_t>::max());
-  EXPECT_EQ(property("optimizer/properties/learning_rate"),
-            json::parse(R"({"description": "peak of the schedule", "type": "number", "exclusiveMinimum": 0, "default": 1.76e-3})"));
+  EXPECT_EQ(
+      property("optimizer/properties/learning_rate"),
+      json::parse(R"({"description": "peak of the schedule", "type": "number", "exclusiveMinimum": 0, "default": 1.76e-3})"));
   EXPECT_EQ(property("optimizer/properties/name"),
             json::parse(R"({"description": "algorithm", "enum": ["lamb", "adamw"], "default": "lamb"})"));
   EXPECT_EQ(property("model/properties/init_from"), json::parse(R"({"description": "folder of a model to start from",
@@ -110,9 +112,10 @@ TEST(JsonSchema, PatternsTakeTheQuantitiesThatTheReaderTakes) {
   const std::regex positive(property("training/properties/duration/pattern").get<std::string>());
   const std::regex size(property("data/properties/sample_bytes/pattern").get<std::string>());
   std::vector<std::string> texts;
-  for (const char* number : {"1", "0", "0.0", "1.5", ".5", "5.", "1e3", "1E+3", "2.5e-3", "-1", "+1", "", ".", "e3", "1e", "0x1", "1_0", "1,5", "inf"}) {
-    for (const char* unit : {"step", "steps", "epoch", "epochs", "token", "tokens", "%", "", "hours", "Steps", "steps x", "B", "kB", "KB", "KiB", "MB",
-                             "MiB", "GB", "GiB", "TB", "TiB", "Mib", "iB"}) {
+  for (const char* number : {"1", "0", "0.0", "1.5", ".5", "5.", "1e3", "1E+3", "2.5e-3", "-1", "+1", "", ".", "e3", "1e", "0x1",
+                             "1_0", "1,5", "inf"}) {
+    for (const char* unit : {"step", "steps", "epoch", "epochs", "token", "tokens", "%",   "",   "hours", "Steps", "steps x", "B",
+                             "kB",   "KB",    "KiB",   "MB",     "MiB",   "GB",     "GiB", "TB", "TiB",   "Mib",   "iB"}) {
       for (const char* blank : {"", " ", "\t", "  "}) texts.push_back(std::string(number) + blank + unit);
       texts.push_back(" " + std::string(number) + " " + unit + " ");
     }

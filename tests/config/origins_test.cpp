@@ -61,19 +61,22 @@ TEST(Origins, TellTheIncludedFile) {
 
 TEST(Origins, ChangedKeysAreThoseThatDifferFromTheDefaults) {
   const auto config = read(kOriginText, {"data.languages=[en]", "model.num_attention_heads=12", "data.sources[1].weight=2"});
-  EXPECT_THAT(config::changed_keys(config, Prototype{}),
-              ::testing::UnorderedElementsAre("output", "model.hidden_size", "data.sources[0].path", "data.sources[0].format",
-                                              "data.sources[1].path", "data.sources[1].weight", "training.early_stopping.patience"));
+  EXPECT_THAT(
+      config::changed_keys(config, Prototype{}),
+      ::testing::UnorderedElementsAre("output", "model.hidden_size", "data.sources[0].path", "data.sources[0].format",
+                                      "data.sources[1].path", "data.sources[1].weight", "training.early_stopping.patience"));
   EXPECT_THAT(config::changed_keys(Prototype{}, Prototype{}), ::testing::ElementsAre("output")) << "has no default";
   Prototype base;
   base.data.sources = {{"a", TextFormat::wrapped, 1}};
-  EXPECT_THAT(config::changed_keys(Prototype{}, base), ::testing::UnorderedElementsAre("output", "data.sources")) << "an empty list";
+  EXPECT_THAT(config::changed_keys(Prototype{}, base), ::testing::UnorderedElementsAre("output", "data.sources"))
+      << "an empty list";
 }
 
 TEST(ConfigWriter, PutsNotesBehindValues) {
   const auto config = read("output: x\ndata: {sources: [{path: a}], languages: [de]}\n");
   const auto yaml = config::to_yaml(config, [](const std::string& key) { return key == "note" ? "" : key + "\nof it"; });
-  EXPECT_THAT(yaml, ::testing::StartsWith("output: x  # output\\nof it\nnote: \"\"\n\nmodel:\n  hidden_size: 768  # model.hidden_size\\nof it\n"));
+  EXPECT_THAT(yaml, ::testing::StartsWith(
+                        "output: x  # output\\nof it\nnote: \"\"\n\nmodel:\n  hidden_size: 768  # model.hidden_size\\nof it\n"));
   EXPECT_THAT(yaml, ::testing::HasSubstr("  sources:\n    - path: a  # data.sources[0].path\\nof it\n"));
   EXPECT_THAT(yaml, ::testing::HasSubstr("\n  languages: [de]  # data.languages\\nof it\n"));
   EXPECT_EQ(read(yaml), config);

@@ -1,7 +1,7 @@
 // JSON Schema of a config struct, so that editors complete, explain and check configurations while they are written.
 //
-// The schema is draft 7, which all editors read. It knows what the field list knows: names, types, bounds, names of enums, what must
-// be given, defaults and help. It never refuses a file that read_config accepts; rules of `validate` are beyond it.
+// The schema is draft 7, which all editors read. It knows what the field list knows: names, types, bounds, names of enums, what
+// must be given, defaults and help. It never refuses a file that read_config accepts; rules of `validate` are beyond it.
 #pragma once
 
 #include <albert/config/schema.h>

@@ -13,8 +13,8 @@
 // levels of nesting, 100,000 values. Columns count characters. An empty file or section means its defaults.
 //
 // `include: other.yaml`, or a list, at the top level of a file names files under its folder whose values stand where the file
-// gives none: maps are merged key by key, everything else is replaced, the last of a list wins. Included files may include, too: up
-// to 8 deep and 32 in all.
+// gives none: maps are merged key by key, everything else is replaced, the last of a list wins. Included files may include, too:
+// up to 8 deep and 32 in all.
 #pragma once
 
 #include <albert/config/origins.h>
