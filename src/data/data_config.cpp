@@ -9,7 +9,6 @@
 namespace albert {
 
 void DataSourceConfig::validate(config::Issues& issues) const {
-  if (path.empty()) issues.add("path", "must name a file or a pattern, got an empty text");
   try {
     const DocumentBoundary boundary = parse_document_boundary(document_boundary);
     if (format == TextFormat::jsonl && boundary.kind != DocumentBoundary::Kind::blank_line) {

@@ -32,7 +32,6 @@ void check_shape(const PretrainConfig& c, config::Issues& issues) {
 }  // namespace
 
 void PretrainConfig::validate(config::Issues& issues) const {
-  if (output.empty()) issues.add("output", "must be given: the folder of the run, for example: output: runs/mine");
   check_shape(*this, issues);
   const auto& warmup = schedule.warmup;
   if (warmup.unit == training.duration.unit && warmup.amount > training.duration.amount) {
@@ -50,7 +49,7 @@ void PretrainConfig::validate(config::Issues& issues) const {
 
 std::string pretrain_reference() {
   return "# Options of albert-train\n\nMade from the field lists by `albert config-reference`; do not edit. `--set section.key=value` sets any of them on the "
-         "command line.\n\n" +
+         "command line. How to write such a file: [configuration.md](configuration.md).\n\n" +
          config::reference_table<PretrainConfig>();
 }
 

@@ -42,7 +42,7 @@ TEST(DataConfig, RefusesWhatMakesNoSense) {
               ::testing::HasSubstr("document_boundary: must hold a regular expression, got ( (U_REGEX_MISMATCHED_PAREN)"));
   EXPECT_THAT(error_of<DataConfig>("store: s\nsources: [{path: a, format: jsonl, document_boundary: file}]"),
               ::testing::HasSubstr("document_boundary: has no meaning for format jsonl, where each line is a document; remove it"));
-  EXPECT_THAT(error_of<DataConfig>("store: s\nsources: [{path: ''}]"), ::testing::HasSubstr("path: must name a file or a pattern"));
+  EXPECT_THAT(error_of<DataConfig>("store: s\nsources: [{path: ''}]"), ::testing::HasSubstr("path: must be given, got an empty text"));
   EXPECT_THAT(error_of<DataConfig>("language: klingon"), ::testing::HasSubstr("language: must be a language such as en, or root, got 'klingon'"));
   EXPECT_THAT(error_of<DataConfig>("store: s\nmax_length: 4"), ::testing::HasSubstr("max_length: must be in [8, 65536], got 4"));
   EXPECT_THAT(error_of<DataConfig>("store: s\nvalidation_fraction: 1"), ::testing::HasSubstr("validation_fraction: must be"));

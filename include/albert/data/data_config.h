@@ -48,7 +48,8 @@ struct DataSourceConfig {
 template <config::Self<DataSourceConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"path", "file, or pattern such as text/*.txt; .gz and .zst are decompressed; files are read in the order of their names"},
+  visit(Field{"path", "file, or pattern such as text/*.txt; .gz and .zst are decompressed; files are read in the order of their names", {},
+              config::Presence::required},
         c.path);
   visit(Field{"format", "sentences: one a line; paragraphs: one a line; wrapped: hard-wrapped lines, joined, a blank line ends a "
                         "paragraph; jsonl: one object a line"},

@@ -198,7 +198,7 @@ struct FinetuneConfig {
 template <config::Self<FinetuneConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"output", "folder of the run: checkpoints, logs, predictions and the final model"}, c.output);
+  visit(Field{"output", "folder of the run: checkpoints, logs, predictions and the final model", {}, config::Presence::required}, c.output);
   visit(Field{"model", "what to start from"}, c.model);
   visit(Field{"task", "what is learned"}, c.task);
   visit(Field{"data", "the labelled files"}, c.data);

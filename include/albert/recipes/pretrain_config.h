@@ -49,7 +49,7 @@ struct PretrainConfig {
 template <config::Self<PretrainConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"output", "folder of the run: checkpoints, logs, curves and the final model"}, c.output);
+  visit(Field{"output", "folder of the run: checkpoints, logs, curves and the final model", {}, config::Presence::required}, c.output);
   visit(Field{"model", "shape of the network"}, c.model);
   visit(Field{"tokenizer", "the vocabulary: a spiece.model, or how to train one"}, c.tokenizer);
   visit(Field{"data", "the text"}, c.data);

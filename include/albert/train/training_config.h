@@ -40,7 +40,7 @@ struct TrainingConfig {
 template <config::Self<TrainingConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"duration", "length of the run: steps, epochs or tokens"}, c.duration);
+  visit(Field{"duration", "length of the run: steps, epochs or tokens", config::more_than(0)}, c.duration);
   visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)},
         c.batch_size);
   visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same",
@@ -65,7 +65,8 @@ struct EvaluationConfig {
 
 template <config::Self<EvaluationConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
-  visit(config::Field{"every", "interval between evaluations: steps, epochs, tokens or % of the run; also done at the end"},
+  visit(config::Field{"every", "interval between evaluations: steps, epochs, tokens or % of the run; also done at the end",
+                      config::more_than(0)},
         c.every);
 }
 
@@ -81,7 +82,9 @@ struct CheckpointConfig {
 template <config::Self<CheckpointConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"every", "interval between checkpoints: steps, epochs, tokens or % of the run; also saved at the end"}, c.every);
+  visit(Field{"every", "interval between checkpoints: steps, epochs, tokens or % of the run; also saved at the end",
+              config::more_than(0)},
+        c.every);
   visit(Field{"keep_last", "newest checkpoints that are kept", config::at_least(1)}, c.keep_last);
   visit(Field{"keep_best", "checkpoints with the best validation result that are kept as well", config::at_least(0)},
         c.keep_best);
@@ -99,7 +102,8 @@ struct LoggingConfig {
 template <config::Self<LoggingConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"every", "interval between lines of metrics.jsonl: steps, epochs, tokens or % of the run"}, c.every);
+  visit(Field{"every", "interval between lines of metrics.jsonl: steps, epochs, tokens or % of the run", config::more_than(0)},
+        c.every);
   visit(Field{"tensorboard", "also write event files for TensorBoard"}, c.tensorboard);
   visit(Field{"include_text", "allow training text in logs and reports; off for privacy"}, c.include_text);
 }
