@@ -2,6 +2,8 @@
 #include <albert/base/log.h>
 #include <albert/cli/run_main.h>
 #include <albert/cli/tool.h>
+#include <albert/recipes/config_files.h>
+#include <albert/recipes/config_templates.h>
 #include <albert/recipes/finetune_config.h>
 #include <albert/recipes/inspect.h>
 #include <albert/recipes/predict.h>
@@ -35,6 +37,26 @@ ExitCode inspect(const albert::cli::InspectArguments& arguments) {
                    .format = arguments.json ? albert::InspectFormat::json : albert::InspectFormat::text,
                    .depth = arguments.verify ? albert::InspectDepth::checksums : albert::InspectDepth::headers},
                   std::cout);
+  return ExitCode::done;
+}
+
+ExitCode print_config(const albert::cli::ConfigArguments& arguments) {
+  const auto origins = arguments.origins ? albert::ShowOrigins::yes : albert::ShowOrigins::no;
+  std::cout << albert::resolved_config(arguments.path, albert::config::Overrides(arguments.set), origins);
+  return ExitCode::done;
+}
+
+ExitCode print_schema(const albert::cli::ConfigSchemaArguments& arguments) {
+  std::cout << albert::config_schema(arguments.program == "train" ? albert::ConfigProgram::train : albert::ConfigProgram::finetune);
+  return ExitCode::done;
+}
+
+ExitCode write_new(const albert::cli::NewArguments& arguments) {
+  if (arguments.list) {
+    std::cout << albert::template_list();
+  } else {
+    albert::write_template(albert::find_template(arguments.name), arguments.file(), std::cout);
+  }
   return ExitCode::done;
 }
 
@@ -77,6 +99,12 @@ int main(int argc, char** argv) {
                                          "predict", "answers of a fine-tuned model, pieces for [MASK], embeddings, or all tensors of a model", predict),
                                      albert::cli::subcommand<albert::cli::InspectArguments>(
                                          "inspect", "what a model, a run, a checkpoint or a token store is, and how two of them differ", inspect),
+                                     albert::cli::subcommand<albert::cli::NewArguments>(
+                                         "new", "writes a configuration to start from", write_new),
+                                     albert::cli::subcommand<albert::cli::ConfigArguments>(
+                                         "config", "the resolved configuration of a file or a run, and where each value comes from", print_config),
+                                     albert::cli::subcommand<albert::cli::ConfigSchemaArguments>(
+                                         "config-schema", "JSON Schema of the configurations, for editors", print_schema),
                                      albert::cli::subcommand<albert::cli::ToolArguments>(
                                          "config-reference", "all options of the configurations, as Markdown", print_reference),
                                  });

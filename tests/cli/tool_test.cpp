@@ -153,6 +153,53 @@ TEST(Tool, RefusesWhatIsWrongInOneLine) {
   }
 }
 
+/// Parses one subcommand of its own.
+template <typename Arguments>
+std::string parse_alone(std::vector<const char*> words, Arguments& parsed) {
+  words.insert(words.begin(), {"albert", "sub"});
+  std::ostringstream out;
+  try {
+    (void)run_tool(static_cast<int>(words.size()), words.data(), out, {subcommand<Arguments>("sub", "help", [&](const Arguments& arguments) {
+                     parsed = arguments;
+                     return ExitCode::done;
+                   })});
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return out.str();
+}
+
+TEST(Tool, TakesTheOptionsOfConfigurations) {
+  ConfigArguments config;
+  EXPECT_EQ(parse_alone<ConfigArguments>({"c.yaml", "--origins", "--set", "a=1", "--set", "b=[1, 2]"}, config), "");
+  EXPECT_EQ(config.path, "c.yaml");
+  EXPECT_TRUE(config.origins);
+  EXPECT_THAT(config.set, ::testing::ElementsAre("a=1", "b=[1, 2]"));
+  EXPECT_EQ(parse_alone<ConfigArguments>({}, config), "albert sub: CONFIG must be given; see albert sub --help");
+  EXPECT_EQ(parse_alone<ConfigArguments>({"c.yaml", "--origin"}, config), "--origin: unknown option; did you mean '--origins'?");
+  EXPECT_THAT(parse_alone<ConfigArguments>({"--help"}, config), ::testing::HasSubstr("default, or set (unlike the default)"));
+}
+
+TEST(Tool, TakesTheProgramOfASchema) {
+  ConfigSchemaArguments schema;
+  EXPECT_EQ(parse_alone<ConfigSchemaArguments>({"finetune"}, schema), "");
+  EXPECT_EQ(schema.program, "finetune");
+  EXPECT_EQ(parse_alone<ConfigSchemaArguments>({"finetuning"}, schema),
+            "albert config-schema: PROGRAM must be train or finetune, got 'finetuning'; did you mean 'finetune'?");
+  EXPECT_EQ(parse_alone<ConfigSchemaArguments>({}, schema), "albert sub: PROGRAM must be given; see albert sub --help");
+}
+
+TEST(Tool, WritesATemplateToItsNameUnlessToldOtherwise) {
+  NewArguments fresh;
+  EXPECT_EQ(parse_alone<NewArguments>({"spam"}, fresh), "");
+  EXPECT_EQ(fresh.file(), "spam.yaml");
+  EXPECT_FALSE(fresh.list);
+  EXPECT_EQ(parse_alone<NewArguments>({"spam", "--output", "a/b.yaml"}, fresh), "");
+  EXPECT_EQ(fresh.file(), "a/b.yaml");
+  EXPECT_EQ(parse_alone<NewArguments>({"--list"}, fresh), "");
+  EXPECT_TRUE(fresh.list && fresh.name.empty());
+}
+
 TEST(Tool, PrintsHelpAndVersion) {
   EXPECT_THAT(run({"--help"}).out, ::testing::AllOf(::testing::HasSubstr("tokenize"), ::testing::HasSubstr("lines to ids"),
                                                     ::testing::HasSubstr("predict")));

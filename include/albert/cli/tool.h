@@ -78,6 +78,31 @@ struct InspectArguments : ToolArguments {
 };
 void declare_options(CLI::App& app, InspectArguments& arguments);
 
+/// albert config FILE|RUN [--origins] [--set KEY=VALUE]
+struct ConfigArguments : ToolArguments {
+  std::filesystem::path path;  ///< a configuration file or the folder of a run
+  bool origins = false;
+  std::vector<std::string> set;
+};
+void declare_options(CLI::App& app, ConfigArguments& arguments);
+
+/// albert config-schema train|finetune
+struct ConfigSchemaArguments : ToolArguments {
+  std::string program;  ///< "train" or "finetune"
+};
+void declare_options(CLI::App& app, ConfigSchemaArguments& arguments);
+
+/// albert new NAME [--output FILE] | --list
+struct NewArguments : ToolArguments {
+  std::string name;  ///< empty: not given
+  bool list = false;
+  std::optional<std::filesystem::path> output;
+
+  /// NAME.yaml unless --output says otherwise.
+  [[nodiscard]] std::filesystem::path file() const { return output.value_or(name + ".yaml"); }
+};
+void declare_options(CLI::App& app, NewArguments& arguments);
+
 /// One line of the table.
 struct Subcommand {
   std::string name;
