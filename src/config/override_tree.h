@@ -19,8 +19,9 @@ using Step = std::variant<std::string, size_t>;
 /// "data.sources[0].path"; nullopt when it is not a path.
 std::optional<std::vector<Step>> split_path(std::string_view path);
 
-/// The first override has source `first_source`, the next ones follow. `type` tells the defaults, of which a list is copied where only one entry is
-/// overridden.
-void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source, std::vector<Problem>& problems);
+/// The first override has source `first_source`, the next ones follow. `type` tells the defaults, of which a list is copied where
+/// only one entry is overridden.
+void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source,
+                     std::vector<Problem>& problems);
 
 }  // namespace albert::config

@@ -181,7 +181,8 @@ std::optional<std::vector<Step>> split_path(std::string_view path) {
   return steps;
 }
 
-void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source, std::vector<Problem>& problems) {
+void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source,
+                     std::vector<Problem>& problems) {
   size_t source = first_source;
   for (const auto& entry : overrides.all()) Application(type, entry, source++, problems).apply(root);
 }

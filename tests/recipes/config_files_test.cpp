@@ -62,6 +62,15 @@ TEST(ResolvedConfig, TellsWhereTheValuesOfAFileComeFrom) {
   EXPECT_EQ(config::parse_config<PretrainConfig>(text, "again").training.batch_size, 8);
 }
 
+TEST(ResolvedConfig, TellsTheLinesOfAMapThatStandsForAList) {
+  const testing::TemporaryFolder folder;
+  const auto path = written(folder, "f.yaml", std::string(kFinetuning) + "loss:\n  class_weights:\n    spam: 3\n    ham: 1\n");
+  const auto text = resolved_config(path, {}, ShowOrigins::yes);
+  EXPECT_THAT(text, HasSubstr(fmt::format("  class_weights:\n    - label: spam  # {0}:7\n      weight: 3  # {0}:7\n"
+                                          "    - label: ham  # {0}:8\n      weight: 1  # {0}:8\n",
+                                          path.string())));
+}
+
 TEST(ResolvedConfig, TellsOfARunWhatIsUnlikeTheDefaults) {
   const testing::TemporaryFolder folder;
   written(folder, "config.yaml", resolved_config(written(folder, "p.yaml", kPretraining), {}, ShowOrigins::no));
