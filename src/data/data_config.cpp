@@ -26,7 +26,6 @@ void DataConfig::validate(config::Issues& issues) const {
   } catch (const ConfigError&) {
     issues.add("language", fmt::format("must be a language such as en, or root, got '{}'", language));
   }
-  if (validation_seed < 0) issues.add("validation_seed", fmt::format("must be at least 0, got {}", validation_seed));
 }
 
 int64_t DataConfig::num_threads() const {

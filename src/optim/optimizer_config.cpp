@@ -41,9 +41,7 @@ void OptimizerConfig::validate(config::Issues& issues) const {
   } catch (const std::regex_error& error) {
     issues.add("exclude", fmt::format("must be a regular expression, got '{}'; {}", exclude, error.what()));
   }
-  if (!clamp_weight_norm) return;
-  if (*clamp_weight_norm <= 0) issues.add("clamp_weight_norm", fmt::format("must be more than 0, got {}", *clamp_weight_norm));
-  if (name != OptimizerName::lamb) {
+  if (clamp_weight_norm && name != OptimizerName::lamb) {
     issues.add("clamp_weight_norm", fmt::format("must be null for an optimizer without trust ratio, got {}", *clamp_weight_norm));
   }
 }

@@ -92,7 +92,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"validation_fraction", "share of the documents (of the text, where documents are few) that is held out; 0 = none",
               config::from_to_below(0.0, 1.0)},
         c.validation_fraction);
-  visit(Field{"validation_seed", "which documents are held out; apart from training.seed, so that runs of several seeds compare"},
+  visit(Field{"validation_seed", "which documents are held out; apart from training.seed, so that runs of several seeds compare",
+              config::at_least(0)},
         c.validation_seed);
   visit(Field{"invalid_utf8", "bytes that are not UTF-8, and NUL bytes: error, replace (by U+FFFD) or skip (leave the line out)"},
         c.invalid_utf8);

@@ -30,7 +30,7 @@ struct OptimizerConfig {
   std::optional<double> clamp_weight_norm{};
 
   bool operator==(const OptimizerConfig&) const = default;
-  /// `exclude` must compile; `clamp_weight_norm` belongs to LAMB and must be positive.
+  /// `exclude` must compile; `clamp_weight_norm` belongs to LAMB.
   void validate(config::Issues& issues) const;
 };
 
@@ -47,7 +47,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(config::Field{"epsilon", "added to the root of the second moment", config::more_than(0)}, c.epsilon);
   visit(config::Field{"bias_correction", "false: as Google's code; true: as torch.optim.AdamW"}, c.bias_correction);
   visit(config::Field{"exclude", "regular expression of names without weight decay and trust ratio"}, c.exclude);
-  visit(config::Field{"clamp_weight_norm", "lamb: upper bound of a tensor's norm in its trust ratio; null: none, as Google's"},
+  visit(config::Field{"clamp_weight_norm", "lamb: upper bound of a tensor's norm in its trust ratio; null: none, as Google's",
+                      config::more_than(0)},
         c.clamp_weight_norm);
 }
 

@@ -97,7 +97,9 @@ void visit_fields(C& c, Visitor&& visit) {
                                      "articles or passages",
               config::range(0.0, 0.9)},
         c.validation_fraction);
-  visit(Field{"validation_seed", "which examples are held out; apart from training.seed, so that runs of several seeds compare"}, c.validation_seed);
+  visit(Field{"validation_seed", "which examples are held out; apart from training.seed, so that runs of several seeds compare",
+              config::at_least(0)},
+        c.validation_seed);
 }
 
 /// A class and its weight in the loss.
