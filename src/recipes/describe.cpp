@@ -1,6 +1,8 @@
 #include "recipes/run_common.h"
+#include "recipes/trial.h"
 
 #include <albert/base/error.h>
+#include <albert/base/log.h>
 #include <albert/data/corpus.h>
 #include <albert/data/store_builder.h>
 #include <albert/model/device.h>
@@ -8,6 +10,7 @@
 #include <albert/recipes/prepare.h>
 #include <albert/recipes/pretrain.h>
 #include <albert/tokenizer/tokenizer_training.h>
+#include <albert/train/matmul_rate.h>
 
 #include <array>
 #include <ostream>
@@ -49,35 +52,41 @@ void describe_parameters(const AlbertConfig& shape, PretrainingHeads heads, std:
 /// Bytes of text that a dry run reads to find what the run would refuse: seconds, not hours.
 constexpr uint64_t kReadThroughBytes = uint64_t{1} << 30U;
 
-/// Throws for text that is not what the configuration says, as the run would. Returns its bytes.
-int64_t read_through(const DataConfig& data, uint64_t bytes, std::ostream& out) {
+/// Throws for text that is not what the configuration says, as the run would. Returns its bytes; of longer text, what they come to.
+uint64_t read_through(const DataConfig& data, uint64_t bytes, std::ostream& out) {
   CorpusReader reader(data);
   Paragraph paragraph;
   int64_t documents = 0;
-  int64_t text_bytes = 0;
+  uint64_t text_bytes = 0;
   while (reader.bytes_read() < kReadThroughBytes && reader.next(paragraph)) {
     documents += paragraph.starts_document ? 1 : 0;
-    text_bytes += static_cast<int64_t>(paragraph.text.size());
+    text_bytes += paragraph.text.size();
   }
   const bool is_whole = bytes <= kReadThroughBytes;
   out << fmt::format("\nread {}: {} documents, {} lines\n", is_whole ? "to the end" : "the first GiB", documents, reader.statistics().lines);
   report_text(reader.statistics());
-  return text_bytes;
+  if (is_whole) return text_bytes;
+  return static_cast<uint64_t>(static_cast<double>(text_bytes) * static_cast<double>(bytes) / static_cast<double>(reader.bytes_read()));
 }
 
-int64_t describe_documents(const DataConfig& data, std::ostream& out) {
+/// The first documents of each source.
+uint64_t describe_documents(const DataConfig& data, std::ostream& out) {
   const auto files = list_source_files(data);
   uint64_t bytes = 0;
   for (const auto& file : files) bytes += file.size_bytes;
   out << fmt::format("text: {} file(s), {:.1f} MB; the first documents, a sentence a line:\n", files.size(), static_cast<double>(bytes) / 1e6);
   size_t number = 0;
-  const auto documents = preview_documents(data, kDocuments, kSentences);
-  if (documents.empty()) throw DataError("data.sources: must hold text, got files without any document");
-  for (const auto& document : documents) {
-    out << fmt::format("\ndocument {} ({})\n", ++number, document.file);
-    for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
-    if (document.is_cut) out << "  ...\n";
+  for (const auto& source : data.sources) {
+    DataConfig one = data;
+    one.sources = {source};
+    const size_t count = std::max<size_t>(1, kDocuments / data.sources.size());
+    for (const auto& document : preview_documents(one, count, kSentences)) {
+      out << fmt::format("\ndocument {} ({})\n", ++number, document.file);
+      for (const auto& sentence : document.sentences) out << "  " << sentence << '\n';
+      if (document.is_cut) out << "  ...\n";
+    }
   }
+  if (number == 0) throw DataError("data.sources: must hold text, got files without any document");
   return read_through(data, bytes, out);
 }
 
@@ -87,6 +96,40 @@ bool has_tokenizer(const PretrainConfig& config) {
 
 int64_t vocabulary_size(const PretrainConfig& config) {
   return has_tokenizer(config) ? open_or_train_tokenizer(config).vocab_size() : config.tokenizer.vocab_size;
+}
+
+/// Nearest folder above (or at) `path` that exists.
+std::filesystem::path existing_folder(std::filesystem::path path) {
+  path = std::filesystem::absolute(path);
+  while (!std::filesystem::exists(path) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void describe_disk(const PretrainConfig& config, const RunFiles& files, std::ostream& out) {
+  out << fmt::format("disk          {}: {} checkpoints of {} at most, the model {}", format_bytes(files.total_bytes()), files.checkpoints,
+                     format_bytes(files.checkpoint_bytes), format_bytes(files.final_bytes));
+  if (files.store_bytes > 0) out << fmt::format(", the token store about {}", format_bytes(files.store_bytes));
+  std::error_code error;
+  const auto space = std::filesystem::space(existing_folder(config.output), error);
+  out << (error ? std::string("\n") : fmt::format("; {} are free\n", format_bytes(space.available)));
+  if (!error && space.available < files.total_bytes()) {
+    spdlog::warn("output: the run needs about {} on disk, {} are free; free some, or lower checkpoint.keep_last", format_bytes(files.total_bytes()),
+                 format_bytes(space.available));
+  }
+}
+
+/// Times some steps, in the memory that the run would have.
+void describe_costs(const PretrainConfig& given, const RunOutlook& outlook, std::ostream& out) {
+  if (resolve_device(given.training.device).is_cpu()) keep_freed_memory();
+  const auto config = with_micro_batch(given, outlook.vocab_size);
+  (void)measure_matmul_rate(resolve_device(config.training.device), at::kFloat);  // as a run does: its matrices count
+  const auto foresight = foresee(config, outlook);
+  out << '\n';
+  print_estimate(foresight.estimate, foresight.times, foresight.work, out);
+  describe_disk(config, foresight.files, out);
+  if (outlook.data == nullptr) {
+    out << fmt::format("not counted: making vocabulary and store. Assumed until there is a store: {} bytes of text a piece\n", kBytesPerPiece);
+  }
 }
 
 }  // namespace
@@ -102,21 +145,27 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   out << fmt::format("device: {}\n", describe_device(device));
   describe_parameters(shape, heads, out);
   // A store of another tokenizer or text is refused here as by the run itself; a vocabulary that is still to be trained is not made.
+  std::optional<PretrainingData> data;
   if (std::filesystem::exists(token_store_file(config.data.store)) && has_tokenizer(config)) {
-    const auto vocabulary_in_use = vocabulary_of(open_or_train_tokenizer(config));
-    (void)open_or_build_token_store(config.data, vocabulary_in_use, {.num_threads = config.data.num_threads(), .progress = {}});
+    const auto tokenizer = open_or_train_tokenizer(config);
+    const auto vocabulary_in_use = vocabulary_of(tokenizer);
+    const auto store = std::make_shared<const TokenStore>(
+        open_or_build_token_store(config.data, vocabulary_in_use, {.num_threads = config.data.num_threads(), .progress = {}}));
+    data = make_pretraining_data(store, vocabulary_in_use, config.data, config.objective, static_cast<uint64_t>(config.training.seed));
   }
+  uint64_t text_bytes = 0;
   if (!config.data.sources.empty()) {
     warn_of_empty_files(config.data);
     warn_of_wrapped_lines(config.data);
-    const int64_t text_bytes = describe_documents(config.data, out);
+    text_bytes = describe_documents(config.data, out);
     if (!has_tokenizer(config)) {
-      require_enough_text(text_bytes);
+      require_enough_text(static_cast<int64_t>(text_bytes));
       out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
     }
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
     throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));
   }
+  describe_costs(config, {.data = data ? &*data : nullptr, .text_bytes = text_bytes, .vocab_size = vocabulary}, out);
 }
 
 }  // namespace albert

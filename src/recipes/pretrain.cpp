@@ -1,4 +1,6 @@
+#include "recipes/pretrain_parts.h"
 #include "recipes/run_common.h"
+#include "recipes/trial.h"
 
 #include <albert/base/error.h>
 #include <albert/base/file.h>
@@ -31,8 +33,8 @@
 namespace albert {
 namespace {
 
-/// `training.micro_batch: auto`: as many sequences as hold about this many tokens, which keeps base below 6 GB.
-constexpr int64_t kMicroBatchTokens = 4096;
+/// Tokens of a forward pass of --evaluate where `training.micro_batch` is auto.
+constexpr int64_t kEvaluationTokens = 4096;
 
 /// The trainer's view of the model.
 class PretrainingFiles : public ModelFiles {
@@ -65,6 +67,8 @@ PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
   return config;
 }
 
+}  // namespace
+
 PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
   const auto heads = heads_of(config);
   if (!config.model.init_from) {
@@ -89,24 +93,22 @@ PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
   return model;
 }
 
-std::vector<OptimizedParameter> optimized_parameters(PretrainingModelImpl& model, const LayerDecayConfig& decay) {
-  std::vector<OptimizedParameter> result;
+std::unique_ptr<Optimizer> make_run_optimizer(PretrainingModelImpl& model, const PretrainConfig& config) {
+  std::vector<OptimizedParameter> parameters;
   for (const auto& [name, tensor] : parameters_by_name(model)) {
-    result.push_back({.name = name, .tensor = tensor, .learning_rate_scale = learning_rate_multiplier(name, model.config(), decay)});
+    parameters.push_back({.name = name, .tensor = tensor,
+                          .learning_rate_scale = learning_rate_multiplier(name, model.config(), config.optimizer.layer_decay)});
   }
-  return result;
+  return make_optimizer(config.optimizer.algorithm, std::move(parameters));
 }
 
-int64_t micro_batch_of(const PretrainConfig& config) {
-  return config.training.micro_batch.or_else(std::clamp<int64_t>(kMicroBatchTokens / config.data.max_length, 1, config.training.batch_size));
-}
-
-/// Mean tokens of an example, from the first ones.
 double mean_tokens(const PretrainingDataset& dataset) {
   constexpr int64_t kExamples = 256;
   const int64_t count = std::min(kExamples, dataset.examples_per_epoch(0));
   return static_cast<double>(make_batch(dataset, 0, 0, count).num_tokens()) / static_cast<double>(count);
 }
+
+namespace {
 
 std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PreparedText& text) {
   return {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
@@ -126,7 +128,8 @@ ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path
   loaded.model->to(device);
   loaded.model->set_precision(resolve_precision(chosen_precision(config.training.precision), device));
   loaded.model->parameters_changed();
-  const auto report = evaluate_pretraining(*loaded.model, *data.validation, micro_batch_of(config), device);
+  const int64_t sequences = config.training.micro_batch.or_else(std::max<int64_t>(1, kEvaluationTokens / config.data.max_length));
+  const auto report = evaluate_pretraining(*loaded.model, *data.validation, sequences, device);
   out << nlohmann::json(report).dump(2) << '\n';
   return ExitCode::done;
 }
@@ -144,6 +147,23 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
                        100 * summary.waiting_share());
   }
   out << fmt::format("model   {}\ncurves  {}\n", (config.output / "final").string(), (config.output / "curves.svg").string());
+}
+
+/// Before the first step of a run: whether it is worth waiting for, and whether it will fit, is known at once.
+std::optional<Foresight> foresee_new_run(const PretrainConfig& config, const PretrainingData& data, int64_t vocab_size) {
+  if (std::filesystem::exists(config.output / "checkpoints")) return {};
+  const auto foresight = foresee(config, {.data = &data, .text_bytes = 0, .vocab_size = vocab_size});
+  spdlog::info("foreseen: {} of training, {} of memory, {} on disk", format_duration(foresight.estimate.run_seconds),
+               format_bytes(static_cast<uint64_t>(foresight.estimate.memory_bytes)), format_bytes(foresight.files.total_bytes()));
+  return foresight;
+}
+
+void compare_with_estimate(const RunEstimate& estimate, const RunSummary& summary, const at::Device& device, std::ostream& out) {
+  const auto memory = peak_memory_bytes(device);
+  out << fmt::format("foreseen: {} and {}; measured: {} and {}; error {:+.1f} % and {:+.1f} %\n", format_duration(estimate.run_seconds),
+                     format_bytes(static_cast<uint64_t>(estimate.memory_bytes)), format_duration(summary.session_seconds),
+                     format_bytes(static_cast<uint64_t>(memory)), error_percent(estimate.run_seconds, summary.session_seconds),
+                     error_percent(static_cast<double>(estimate.memory_bytes), static_cast<double>(memory)));
 }
 
 /// Ends the program when a stop is requested while the text is prepared. SentencePiece cannot be interrupted; and as all that the preparation
@@ -167,22 +187,25 @@ class PreparationWatch {
 };
 
 /// Everything of a run after its text is prepared.
-ExitCode train(const PretrainConfig& config, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
-  const auto device = resolve_device(config.training.device);
+ExitCode train(const PretrainConfig& given, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
+  const auto device = resolve_device(given.training.device);
   if (device.is_cpu()) keep_freed_memory();
+  const auto config = with_micro_batch(given, text.tokenizer->vocab_size());
   const auto precision = resolve_precision(chosen_precision(config.training.precision), device);
   const auto seed = static_cast<uint64_t>(config.training.seed);
   const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
 
+  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const auto foresight = foresee_new_run(config, data, text.tokenizer->vocab_size());
   auto model = make_model(config, text.tokenizer->vocab_size());
   model->set_precision(precision);
   model->to(device);
   const auto world = single_process();
-  const auto optimizer = make_optimizer(config.optimizer.algorithm, optimized_parameters(*model, config.optimizer.layer_decay));
+  const auto optimizer = make_run_optimizer(*model, config);
   PretrainingProgram program(*model, data.train, data.validation ? &*data.validation : nullptr,
                              {.device = device,
                               .batch_size = config.training.batch_size,
-                              .micro_batch = micro_batch_of(config),
+                              .micro_batch = *config.training.micro_batch.value,
                               .application_decay = config.optimizer.layer_decay.application_rate(),
                               .loader_threads = config.data.num_threads(),
                               .prefetch_steps = config.data.prefetch_steps,
@@ -204,7 +227,6 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
                precision == Precision::bf16 ? "bf16" : "fp32", describe_device(device), plan.total_steps, config.training.batch_size,
                program.examples_per_epoch());
-  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
                    .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
@@ -219,6 +241,7 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
   if (summary.outcome == RunOutcome::already_finished) out << fmt::format("the run is finished: {} steps\n", summary.steps);
   write_model_folder(config.output / "final", model_folder(*model, text.tokenizer.get()));
   print_summary(config, summary, out);
+  if (foresight && summary.session_steps == plan.total_steps) compare_with_estimate(foresight->estimate, summary, device, out);
   return ExitCode::done;
 }
 
@@ -226,11 +249,11 @@ ExitCode train(const PretrainConfig& config, const PretrainRequest& request, con
 
 ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
   const auto config = with_inherited_vocabulary(with_defaults(given));
+  if (config.training.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.intra_op_threads.value));
   if (request.dry_run) {
     describe_pretraining(config, out);
     return ExitCode::done;
   }
-  if (config.training.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.intra_op_threads.value));
   if (request.evaluate) return evaluate_only(config, *request.evaluate, out);
   (void)resolve_device(config.training.device);  // a device that is not there is known before any work
   const RunLock lock(config.output);

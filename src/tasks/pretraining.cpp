@@ -102,6 +102,31 @@ EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const Pretrai
   return report_of(sums);
 }
 
+StepTotals totals_of(const PretrainingBatch& batch) {
+  return {.sequences = batch.num_sequences(),
+          .tokens = batch.num_tokens(),
+          .targets = {{"mlm", batch.num_masked()}, {"sop", batch.num_ordered()}}};
+}
+
+MicroBatchLoss pretraining_loss(PretrainingModelImpl& model, const PretrainingBatch& batch, const StepTotals& totals, double application_decay) {
+  const auto output = model.forward(encoder_input(batch), batch.masked_positions,
+                                    {.hidden_states = false, .application_decay = application_decay, .hook = {}});
+  const int64_t mlm_count = count_of(totals, "mlm");
+  const auto mlm_sum = cross_entropy_sum(output.mlm_logits, batch.masked_targets);
+  MicroBatchLoss result;
+  result.loss = mlm_sum / static_cast<double>(std::max<int64_t>(mlm_count, 1));
+  result.metrics["mlm_loss"] = share(mlm_sum, mlm_count);
+  result.metrics["mlm_accuracy"] = share(count_correct(output.mlm_logits.detach(), batch.masked_targets), mlm_count);
+  if (output.sop_logits.defined()) {
+    const int64_t sop_count = count_of(totals, "sop");
+    const auto sop_sum = cross_entropy_sum(output.sop_logits, batch.sentence_order_labels);
+    result.loss = result.loss + sop_sum / static_cast<double>(std::max<int64_t>(sop_count, 1));
+    result.metrics["sop_loss"] = share(sop_sum, sop_count);
+    result.metrics["sop_accuracy"] = share(count_correct(output.sop_logits.detach(), batch.sentence_order_labels), sop_count);
+  }
+  return result;
+}
+
 PretrainingProgram::PretrainingProgram(PretrainingModelImpl& model, const PretrainingDataset& train, const PretrainingDataset* validation,
                                        const PretrainingOptions& options)
     : model_(model), train_(train), validation_(validation), options_(options),
@@ -119,10 +144,10 @@ StepTotals PretrainingProgram::load_step(int64_t /*step*/) {
   step_ = stream_.next();
   StepTotals totals;
   for (const auto& batch : step_.micro_batches) {
-    totals.sequences += batch.num_sequences();
-    totals.tokens += batch.num_tokens();
-    totals.targets["mlm"] += batch.num_masked();
-    totals.targets["sop"] += batch.num_ordered();
+    const auto part = totals_of(batch);
+    totals.sequences += part.sequences;
+    totals.tokens += part.tokens;
+    for (const auto& [name, count] : part.targets) totals.targets[name] += count;
   }
   return totals;
 }
@@ -134,22 +159,7 @@ MicroBatchLoss PretrainingProgram::loss(int64_t index, int64_t step, const StepT
   // One dropout stream per (step, rank, micro-batch).
   const auto part = static_cast<uint64_t>(options_.rank) << 32U | static_cast<uint64_t>(index);
   model_.set_dropout_seed(mix_seed(train_.seed(), "dropout", static_cast<uint64_t>(step), part));
-  const auto output = model_.forward(encoder_input(batch), batch.masked_positions,
-                                     {.hidden_states = false, .application_decay = options_.application_decay, .hook = {}});
-  const int64_t mlm_count = count_of(totals, "mlm");
-  const auto mlm_sum = cross_entropy_sum(output.mlm_logits, batch.masked_targets);
-  MicroBatchLoss result;
-  result.loss = mlm_sum / static_cast<double>(std::max<int64_t>(mlm_count, 1));
-  result.metrics["mlm_loss"] = share(mlm_sum, mlm_count);
-  result.metrics["mlm_accuracy"] = share(count_correct(output.mlm_logits.detach(), batch.masked_targets), mlm_count);
-  if (output.sop_logits.defined()) {
-    const int64_t sop_count = count_of(totals, "sop");
-    const auto sop_sum = cross_entropy_sum(output.sop_logits, batch.sentence_order_labels);
-    result.loss = result.loss + sop_sum / static_cast<double>(std::max<int64_t>(sop_count, 1));
-    result.metrics["sop_loss"] = share(sop_sum, sop_count);
-    result.metrics["sop_accuracy"] = share(count_correct(output.sop_logits.detach(), batch.sentence_order_labels), sop_count);
-  }
-  return result;
+  return pretraining_loss(model_, batch, totals, options_.application_decay);
 }
 
 void PretrainingProgram::parameters_changed() { model_.parameters_changed(); }

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -65,6 +66,44 @@ class PretrainTest(ProgramTest):
         self.assertFalse((self.folder / "run").exists())
         for text in ("parameters", "embeddings", "document 1", "document 3"):
             self.assertIn(text, result.stdout)
+
+    def test_dry_run_foresees_the_run(self):
+        config = self.tiny(micro_batch="auto", steps=8)
+        wide = ["--set", "model.hidden_size=256", "--set", "model.intermediate_size=1024", "--set", "training.batch_size=64"]
+        before = self.run_program(config, "--dry-run", *wide).stdout
+        self.assertRegex(before, r"the token store about [0-9.]+ MB; [0-9.]+ GB are free")
+        result = self.run_program(config, *wide)
+        after = self.run_program(config, "--dry-run", *wide).stdout
+        self.assertNotIn("token store about", after)
+        self.assertRegex(after, r"training +[0-9]+:[0-9]+ \(8 steps, 2 evaluations of [0-9]+ sequences, 2 checkpoints\)")
+        peak = max(line["peak_memory_bytes"] for line in self.metrics(self.folder / "run") if line["split"] == "train")
+        foreseen = 1e6 * float(re.search(r"memory +([0-9.]+) MB", after)[1])
+        self.assertLess(abs(foreseen - peak), 0.1 * peak)
+        self.assertRegex(result.stdout, r"foreseen: [0-9:]+ and [0-9.]+ MB; measured: [0-9:]+ and [0-9.]+ MB; error [-+][0-9.]+ % and [-+][0-9.]+ %")
+
+    def test_dry_run_warns_of_a_disk_that_is_too_small(self):
+        config = self.tiny(steps=100000)
+        few = self.run_program(config, "--dry-run")
+        self.assertNotIn("on disk", few.stderr)
+        many = self.run_program(config, "--dry-run", "--set", "checkpoint.keep_last=100000000", "--set", "training.duration=1000000000 steps")
+        self.assertRegex(many.stderr, r"output: the run needs about [0-9.]+ GB on disk, [0-9.]+ GB are free; free some, or lower checkpoint.keep_last")
+
+    def test_dry_run_shows_documents_of_each_source(self):
+        for name in "ab":
+            (self.folder / f"{name}.txt").write_text(f"This is the text of {name}. It is short.\n\n" * 200)
+        config = self.tiny(text=self.folder / "a.txt", steps=2)
+        config.write_text(config.read_text().replace("  store:", f"    - {{path: {self.folder}/b.txt, format: paragraphs}}\n  store:"))
+        shown = self.run_program(config, "--dry-run").stdout
+        self.assertRegex(shown, r"(?s)document 1 \(.*a\.txt\).*the text of a\..*document 2 \(.*b\.txt\).*the text of b\.")
+
+    def test_micro_batch_auto_is_kept_by_a_resumed_run(self):
+        config = self.tiny(micro_batch="auto", steps=4)
+        self.run_program(config)
+        resolved = self.folder / "run/config.yaml"
+        self.assertIn("micro_batch: 8\n", resolved.read_text())
+        resolved.write_text(resolved.read_text().replace("micro_batch: 8\n", "micro_batch: 2\n"))
+        self.run_program(config, "--set", "training.duration=6 steps")
+        self.assertIn("micro_batch: 2\n", resolved.read_text())
 
     def test_dry_run_reads_the_text_to_its_end(self):
         text = self.folder / "text"

@@ -23,7 +23,8 @@ struct PretrainRequest {
 /// Runs it; what a user wants to read at the end goes to `out`. Returns done or stopped; everything else is thrown.
 ExitCode run_pretraining(const PretrainConfig& config, const PretrainRequest& request, const StopSignal& stop, std::ostream& out);
 
-/// --dry-run: parameters per part, and the first documents with their sentences. Throws like a run would for a device, a text or
+/// --dry-run: parameters per part, the first documents of each source with their sentences, and what the run will take (run_estimate.h).
+/// Throws like a run would for a device, a text or
 /// a vocabulary that cannot be used.
 void describe_pretraining(const PretrainConfig& config, std::ostream& out);
 

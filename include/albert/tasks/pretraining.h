@@ -29,11 +29,17 @@ struct PretrainingOptions {
 /// only how frequent pieces are) and the counts mlm_targets and sop_targets.
 EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const PretrainingDataset& dataset, int64_t micro_batch, const at::Device& device);
 
+/// What a batch counts for in its step: sequences, tokens, and the targets "mlm" and "sop". Reads the batch on the CPU.
+StepTotals totals_of(const PretrainingBatch& batch);
+
+/// Forward of one micro-batch, which lies on the model's device, as a part of a step with these totals:
+/// sum over masked positions of -log p / their number + sum over scored sequences of -log p / their number, both numbers over the whole
+/// step (Google's weights 1:1, albert_facts 2.8; a part without targets is 0).
+MicroBatchLoss pretraining_loss(PretrainingModelImpl& model, const PretrainingBatch& batch, const StepTotals& totals, double application_decay);
+
 /// Binds data and model to the trainer. All references must outlive it.
 ///
-/// Dropout draws from the seed of `train`.
-/// Loss of a step: sum over masked positions of -log p / their number + sum over scored sequences of -log p / their number, both
-/// numbers over the whole step (Google's weights 1:1, albert_facts 2.8; a part without targets is 0).
+/// Dropout draws from the seed of `train`. Losses: pretraining_loss().
 class PretrainingProgram : public StepProgram {
  public:
   /// `validation` may be null: then evaluate() throws InternalError.

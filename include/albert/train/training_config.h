@@ -43,7 +43,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"duration", "length of the run: steps, epochs or tokens", config::more_than(0)}, c.duration);
   visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)},
         c.batch_size);
-  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same",
+  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same; auto: what is fast and fits",
               config::at_least(1)},
         c.micro_batch);
   visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast"}, c.precision);

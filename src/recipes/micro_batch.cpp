@@ -1,0 +1,92 @@
+#include "recipes/run_common.h"
+#include "recipes/scratch_model.h"
+#include "recipes/trial.h"
+
+#include <albert/base/file.h>
+#include <albert/config/yaml_reader.h>
+#include <albert/model/device.h>
+#include <albert/model/tensor_memory.h>
+
+#include <ATen/DeviceAccelerator.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+
+namespace albert {
+namespace {
+
+/// `training.micro_batch: auto` wants about this many tokens: no faster with more on a CPU; a GPU needs more to be busy.
+constexpr int64_t kTokensOnCpu = 4096;
+constexpr int64_t kTokensOnGpu = 65536;
+/// Share of the memory that is left which activations may take.
+constexpr double kMemoryShare = 0.8;
+
+/// Bytes of activations of n sequences, as a line through what one and two take.
+class ActivationMemory {
+ public:
+  ActivationMemory(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size) {
+    const auto peak = [&](int64_t sequences) {
+      const auto batch = full_batch(config, vocab_size, sequences);
+      const TensorMemory memory;
+      scratch.train_pass(batch);
+      return static_cast<double>(memory.peak_bytes());
+    };
+    const double one = peak(1);
+    slope_ = std::max(0.0, peak(2) - one);
+    start_ = std::max(0.0, one - slope_);
+  }
+  [[nodiscard]] double bytes(int64_t sequences) const { return start_ + slope_ * static_cast<double>(sequences); }
+
+ private:
+  double slope_ = 0;
+  double start_ = 0;
+};
+
+bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
+  const auto batch = full_batch(config, vocab_size, sequences);
+  try {
+    scratch.train_pass(batch);
+    synchronize(scratch.device());
+    return true;
+  } catch (const c10::OutOfMemoryError&) {
+    at::accelerator::emptyCache();
+    return false;
+  }
+}
+
+int64_t probe_micro_batch(const PretrainConfig& config, int64_t vocab_size) {
+  ScratchModel scratch(config, vocab_size);
+  const int64_t tokens = scratch.device().is_cpu() ? kTokensOnCpu : kTokensOnGpu;
+  const int64_t wanted = std::clamp<int64_t>(tokens / config.data.max_length, 1, config.training.batch_size);
+  if (!scratch.device().is_cpu()) {
+    return largest_that_fits(wanted, [&](int64_t sequences) { return fits_on_gpu(scratch, config, vocab_size, sequences); });
+  }
+  const auto available = available_memory_bytes();
+  if (!available || wanted == 1) return wanted;
+  const ActivationMemory memory(scratch, config, vocab_size);
+  return largest_that_fits(wanted, [&](int64_t sequences) { return memory.bytes(sequences) <= kMemoryShare * static_cast<double>(*available); });
+}
+
+/// The micro-batch of the run that lies in the output folder, if any: the sums of a resumed run come in the same order.
+std::optional<int64_t> earlier_micro_batch(const PretrainConfig& config) {
+  const auto path = config.output / "config.yaml";
+  if (!std::filesystem::exists(config.output / "checkpoints") || !std::filesystem::exists(path)) return {};
+  return config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string()).training.micro_batch.value;
+}
+
+}  // namespace
+
+int64_t largest_that_fits(int64_t wanted, const std::function<bool(int64_t)>& fits) {
+  while (wanted > 1 && !fits(wanted)) wanted /= 2;
+  return wanted;
+}
+
+PretrainConfig with_micro_batch(PretrainConfig config, int64_t vocab_size) {
+  auto& micro_batch = config.training.micro_batch.value;
+  if (!micro_batch) micro_batch = earlier_micro_batch(config);
+  if (!micro_batch) micro_batch = probe_micro_batch(config, vocab_size);
+  micro_batch = std::min(*micro_batch, config.training.batch_size);
+  return config;
+}
+
+}  // namespace albert

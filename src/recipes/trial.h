@@ -1,0 +1,46 @@
+// A few steps made for their time and memory alone, with a model that is thrown away.
+#pragma once
+
+#include <albert/data/batch.h>
+#include <albert/data/pretraining_dataset.h>
+#include <albert/recipes/pretrain_config.h>
+#include <albert/recipes/run_estimate.h>
+
+#include <c10/core/Device.h>
+
+#include <functional>
+#include <optional>
+
+namespace albert {
+
+/// What is known of a run before it starts. Either the examples, or how much text there is.
+struct RunOutlook {
+  const PretrainingData* data = nullptr;  ///< null: the text is not tokenised yet
+  uint64_t text_bytes = 0;                ///< read where `data` is null
+  int64_t vocab_size = 0;
+};
+
+struct Foresight {
+  TrialTimes times;
+  RunWork work;
+  RunFiles files;
+  RunEstimate estimate;
+};
+
+/// Makes the model and the optimizer of a run, times a few steps with them for some seconds, and drops them. Without examples, it works on random ids in
+/// sequences of the lengths that the configuration draws, and assumes kBytesPerPiece. `config.training.micro_batch` must be resolved.
+Foresight foresee(const PretrainConfig& config, const RunOutlook& outlook);
+
+/// Bytes of text of a piece where it is not known: about what vocabularies of 8,000 to 30,000 pieces give for European languages.
+inline constexpr double kBytesPerPiece = 4.2;
+
+/// The configuration with a number for `training.micro_batch: auto`: that of the run that lies in the output folder; else as many sequences as
+/// are fast (more on a GPU), but no more than fit into memory, which is tried.
+PretrainConfig with_micro_batch(PretrainConfig config, int64_t vocab_size);
+
+/// Halves `wanted` until it fits; at least 1.
+int64_t largest_that_fits(int64_t wanted, const std::function<bool(int64_t)>& fits);
+/// Bytes that this process can still get: of the machine, and of its control groups (v1, v2). None where neither is told.
+std::optional<uint64_t> available_memory_bytes();
+
+}  // namespace albert

@@ -1,0 +1,59 @@
+#include "recipes/trial.h"
+
+#include <albert/recipes/run_estimate.h>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <vector>
+
+namespace albert {
+namespace {
+
+TEST(RunEstimate, AddsTheKindsOfWork) {
+  const TrialTimes times{.micro_batch_seconds = 0.5, .update_seconds = 0.25, .evaluation_seconds = 0.125, .micro_batches = 4, .peak_memory_bytes = 77};
+  const RunWork work{.steps = 100, .batch_size = 24, .micro_batch = 16, .evaluations = 3, .validation_examples = 32, .saves = 2};
+  const auto estimate = estimate_run(times, work, 400'000'000);
+  EXPECT_DOUBLE_EQ(estimate.step_seconds, 1.5 * 0.5 + 0.25);
+  EXPECT_DOUBLE_EQ(estimate.run_seconds, 100 * 1.0 + 3 * 2 * 0.125 + 2 * 2.0);
+  EXPECT_EQ(estimate.memory_bytes, 77);
+}
+
+TEST(RunEstimate, ErrorHasTheSignOfTheEstimate) {
+  EXPECT_DOUBLE_EQ(error_percent(90, 100), -10);
+  EXPECT_DOUBLE_EQ(error_percent(130, 100), 30);
+}
+
+TEST(RunEstimate, BytesAndSecondsAreReadable) {
+  EXPECT_EQ(format_bytes(45'600'000), "45.6 MB");
+  EXPECT_EQ(format_bytes(1'234'000'000), "1.23 GB");
+  EXPECT_EQ(format_seconds(0.0304), "30 ms");
+  EXPECT_EQ(format_seconds(12.34), "12.3 s");
+}
+
+TEST(MicroBatch, IsHalvedUntilItFits) {
+  std::vector<int64_t> tried;
+  const auto fits = [&](int64_t sequences) {
+    tried.push_back(sequences);
+    return sequences <= 5;
+  };
+  EXPECT_EQ(largest_that_fits(16, fits), 4);
+  EXPECT_EQ(tried, (std::vector<int64_t>{16, 8, 4}));
+  EXPECT_EQ(largest_that_fits(3, fits), 3);
+  EXPECT_EQ(largest_that_fits(8, [](int64_t) { return false; }), 1);
+}
+
+TEST(AvailableMemory, IsBelowThatOfTheMachine) {
+  const auto available = available_memory_bytes();
+  ASSERT_TRUE(available.has_value());
+  std::ifstream machine("/proc/meminfo");
+  std::string key;
+  uint64_t total = 0;
+  machine >> key >> total;
+  ASSERT_EQ(key, "MemTotal:");
+  EXPECT_GT(*available, 0U);
+  EXPECT_LE(*available, total * 1024);
+}
+
+}  // namespace
+}  // namespace albert
