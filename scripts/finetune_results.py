@@ -37,7 +37,7 @@ TASKS = {
                           validation="intent/snips/valid", test="intent/snips/test"),
     "MRPC": dict(config="mrpc", epochs=4, length=128, metric="accuracy", text=("tsv", (3, 4), 0), header=True,
                  train="pairs/MRPC/msr-para-train.tsv", validation="pairs/MRPC/msr-para-val.tsv", test="pairs/MRPC/msr-para-test.tsv"),
-    "SQuAD 2.0 half": dict(config="squad2", epochs=2, length=192, metric="f1", split="qa/squad2_dev_half_A.json",
+    "SQuAD 2.0 half": dict(config="squad2", epochs=2, length=128, metric="f1", split="qa/squad2_dev_half_A.json",
                            settings=["task.question_answering.head=linear"]),
     "WNUT17": dict(config="entities", epochs=6, length=128, metric="f1", train="token/wnut17/train.conll",
                    validation="token/wnut17/dev.conll", test="token/wnut17/test.annotated", settings=["data.test.format=conll"]),
