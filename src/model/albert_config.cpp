@@ -94,16 +94,51 @@ class ShapeList {
   std::vector<ParameterShape> list;
 };
 
-void add_block(ShapeList& shapes, const AlbertConfig& config, const std::string& block) {
+void add_attention(ShapeList& shapes, const AlbertConfig& config, const std::string& block) {
   const int64_t hidden = config.hidden_size;
   for (const char* part : {"query", "key", "value", "dense"}) shapes.linear(block + ".attention." + part, hidden, hidden);
   shapes.layer_norm(block + ".attention.LayerNorm", hidden);
+}
+
+void add_feed_forward(ShapeList& shapes, const AlbertConfig& config, const std::string& block) {
+  const int64_t hidden = config.hidden_size;
   shapes.linear(block + ".ffn", hidden, config.intermediate_size);
   shapes.linear(block + ".ffn_output", config.intermediate_size, hidden);
   shapes.layer_norm(block + ".full_layer_layer_norm", hidden);
 }
 
+void check_bert(const AlbertConfig& config, config::Issues& issues) {
+  if (config.embedding_size != config.hidden_size) {
+    issues.add("embedding_size",
+               fmt::format("must equal hidden_size {} for architecture bert, got {}", config.hidden_size, config.embedding_size));
+  }
+  if (config.num_hidden_groups != config.num_hidden_layers) {
+    issues.add("num_hidden_groups",
+               fmt::format("must equal num_hidden_layers {} for architecture bert (nothing is shared), got {}",
+                           config.num_hidden_layers, config.num_hidden_groups));
+  }
+  if (config.inner_group_num != 1)
+    issues.add("inner_group_num", fmt::format("must be 1 for architecture bert, got {}", config.inner_group_num));
+  if (config.is_partly_shared()) {
+    issues.add("sharing", fmt::format("must be none for architecture bert, got {}", config::enum_name(config.sharing())));
+  }
+}
+
 }  // namespace
+
+Sharing AlbertConfig::sharing() const {
+  if (shared_part == SharedPart::attention) return Sharing::attention;
+  if (shared_part == SharedPart::feed_forward) return Sharing::feed_forward;
+  return num_hidden_groups == num_hidden_layers && num_hidden_layers > 1 ? Sharing::none : Sharing::all;
+}
+
+int64_t AlbertConfig::attention_sets() const {
+  return shared_part == SharedPart::feed_forward ? num_hidden_layers : num_hidden_groups;
+}
+
+int64_t AlbertConfig::feed_forward_sets() const {
+  return shared_part == SharedPart::attention ? num_hidden_layers : num_hidden_groups;
+}
 
 void AlbertConfig::validate(config::Issues& issues) const {
   const std::array<std::pair<std::string_view, int64_t>, 10> sizes{{
@@ -128,18 +163,11 @@ void AlbertConfig::validate(config::Issues& issues) const {
   require_probability(issues, "classifier_dropout_prob", classifier_dropout_prob);
   if (!(layer_norm_eps > 0.0)) issues.add("layer_norm_eps", fmt::format("must be positive, got {}", layer_norm_eps));
   if (!(initializer_range > 0.0)) issues.add("initializer_range", fmt::format("must be positive, got {}", initializer_range));
-  if (architecture != Architecture::bert) return;
-  if (embedding_size != hidden_size) {
-    issues.add("embedding_size",
-               fmt::format("must equal hidden_size {} for architecture bert, got {}", hidden_size, embedding_size));
+  if (architecture == Architecture::bert) return check_bert(*this, issues);
+  if (is_partly_shared() && num_hidden_groups >= num_hidden_layers) {
+    issues.add("num_hidden_groups", fmt::format("must be less than num_hidden_layers {} for sharing {}, got {}", num_hidden_layers,
+                                                config::enum_name(sharing()), num_hidden_groups));
   }
-  if (num_hidden_groups != num_hidden_layers) {
-    issues.add("num_hidden_groups",
-               fmt::format("must equal num_hidden_layers {} for architecture bert (nothing is shared), got {}", num_hidden_layers,
-                           num_hidden_groups));
-  }
-  if (inner_group_num != 1)
-    issues.add("inner_group_num", fmt::format("must be 1 for architecture bert, got {}", inner_group_num));
 }
 
 AlbertConfig model_preset(std::string_view name) {
@@ -169,9 +197,11 @@ std::vector<ParameterShape> parameter_shapes(const AlbertConfig& config, Pretrai
   if (config.has_embedding_mapping()) {
     shapes.linear("albert.encoder.embedding_hidden_mapping_in", config.embedding_size, config.hidden_size);
   }
-  for (int64_t group = 0; group < config.num_hidden_groups; ++group) {
+  for (int64_t set = 0; set < config.num_levels(); ++set) {
     for (int64_t inner = 0; inner < config.inner_group_num; ++inner) {
-      add_block(shapes, config, fmt::format("albert.encoder.albert_layer_groups.{}.albert_layers.{}", group, inner));
+      const auto block = fmt::format("albert.encoder.albert_layer_groups.{}.albert_layers.{}", set, inner);
+      if (set < config.attention_sets()) add_attention(shapes, config, block);
+      if (set < config.feed_forward_sets()) add_feed_forward(shapes, config, block);
     }
   }
   if (has_sentence_order) shapes.linear("albert.pooler", config.hidden_size, config.hidden_size);

@@ -19,16 +19,16 @@ at::Tensor SelfAttentionImpl::forward(const at::Tensor& hidden, const BlockConte
   return layer_norm_(hidden + output);
 }
 
-EncoderLayerImpl::EncoderLayerImpl(const AlbertConfig& config)
-    : activation_(config.hidden_act),
-      output_dropout_(config.feed_forward_dropout ? config.hidden_dropout_prob : 0.0),
-      attention_(register_module("attention", SelfAttention(config))),
-      ffn_(register_module("ffn", Linear(config.hidden_size, config.intermediate_size))),
-      ffn_output_(register_module("ffn_output", Linear(config.intermediate_size, config.hidden_size))),
-      layer_norm_(register_module("full_layer_layer_norm", LayerNorm(config.hidden_size, config.layer_norm_eps))) {}
+EncoderLayerImpl::EncoderLayerImpl(const AlbertConfig& config, const BlockParts& parts)
+    : activation_(config.hidden_act), output_dropout_(config.feed_forward_dropout ? config.hidden_dropout_prob : 0.0) {
+  if (parts.attention) attention_ = register_module("attention", SelfAttention(config));
+  if (!parts.feed_forward) return;
+  ffn_ = register_module("ffn", Linear(config.hidden_size, config.intermediate_size));
+  ffn_output_ = register_module("ffn_output", Linear(config.intermediate_size, config.hidden_size));
+  layer_norm_ = register_module("full_layer_layer_norm", LayerNorm(config.hidden_size, config.layer_norm_eps));
+}
 
-at::Tensor EncoderLayerImpl::forward(const at::Tensor& hidden, const BlockContext& context) {
-  const at::Tensor attended = attention_(hidden, context);
+at::Tensor EncoderLayerImpl::feed_forward(const at::Tensor& attended, const BlockContext& context) {
   const at::Tensor output = ffn_output_(activate(ffn_(attended), activation_));
   return layer_norm_(attended + context.dropout.apply(output, is_training() ? output_dropout_ : 0.0));
 }

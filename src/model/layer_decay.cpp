@@ -23,8 +23,10 @@ class GradientScale : public torch::autograd::Function<GradientScale> {
   }
 };
 
-struct BlockIndex {
-  int64_t group = 0;
+/// One half of a block: one of `sets` sets of its parameters, used by some of the layers.
+struct HalfBlock {
+  int64_t sets = 0;
+  int64_t set = 0;
   int64_t inner = 0;
 };
 
@@ -36,32 +38,42 @@ int64_t read_index(std::string_view& text) {
   return value;
 }
 
-/// Group and inner index of "albert.encoder.albert_layer_groups.G.albert_layers.I. ...".
-std::optional<BlockIndex> block_of(std::string_view parameter) {
+/// What "albert.encoder.albert_layer_groups.S.albert_layers.I. ..." names.
+std::optional<HalfBlock> half_block_of(std::string_view parameter, const AlbertConfig& config) {
   constexpr std::string_view kGroups = "albert.encoder.albert_layer_groups.";
   constexpr std::string_view kLayers = ".albert_layers.";
   if (!parameter.starts_with(kGroups)) return std::nullopt;
   parameter.remove_prefix(kGroups.size());
-  BlockIndex index;
-  index.group = read_index(parameter);
+  HalfBlock half;
+  half.set = read_index(parameter);
   ALBERT_CHECK(parameter.starts_with(kLayers), "unknown parameter name at '{}'", parameter);
   parameter.remove_prefix(kLayers.size());
-  index.inner = read_index(parameter);
-  return index;
+  half.inner = read_index(parameter);
+  half.sets = parameter.starts_with(".attention.") ? config.attention_sets() : config.feed_forward_sets();
+  return half;
 }
 
 double power(double rate, int64_t exponent) { return std::pow(rate, static_cast<double>(exponent)); }
 
-/// Mean of d^(N-1-l) over the applications l of one block.
-double mean_application_weight(const BlockIndex& block, const AlbertConfig& config, double rate) {
+/// Mean of d^(G-g) over the levels g of G that use the half: one level, but for the shared half of partly shared layers.
+double mean_level_weight(const HalfBlock& half, const AlbertConfig& config, double rate) {
+  const int64_t levels = config.num_levels();
+  const int64_t of_half = levels / half.sets;
+  double sum = 0.0;
+  for (int64_t i = 0; i < of_half; ++i) sum += power(rate, levels - (half.set * of_half + i));
+  return sum / static_cast<double>(of_half);
+}
+
+/// Mean of d^(N-1-l) over the applications l of the half.
+double mean_application_weight(const HalfBlock& half, const AlbertConfig& config, double rate) {
   double sum = 0.0;
   int64_t count = 0;
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    if (config.group_of_layer(layer) != block.group) continue;
-    sum += power(rate, config.num_applications() - 1 - (layer * config.inner_group_num + block.inner));
+    if (config.set_of_layer(layer, half.sets) != half.set) continue;
+    sum += power(rate, config.num_applications() - 1 - (layer * config.inner_group_num + half.inner));
     ++count;
   }
-  ALBERT_CHECK(count > 0, "group {} has no layer", block.group);
+  ALBERT_CHECK(count > 0, "set {} has no layer", half.set);
   return sum / static_cast<double>(count);
 }
 
@@ -70,11 +82,10 @@ double mean_application_weight(const BlockIndex& block, const AlbertConfig& conf
 double learning_rate_multiplier(std::string_view parameter, const AlbertConfig& config, const LayerDecayConfig& decay) {
   if (decay.rate == 1.0 || decay.mode == LayerDecayMode::applications) return 1.0;
   const bool by_group = decay.mode == LayerDecayMode::groups;
-  if (const auto block = block_of(parameter)) {
-    return by_group ? power(decay.rate, config.num_hidden_groups - block->group)
-                    : mean_application_weight(*block, config, decay.rate);
+  if (const auto half = half_block_of(parameter, config)) {
+    return by_group ? mean_level_weight(*half, config, decay.rate) : mean_application_weight(*half, config, decay.rate);
   }
-  const int64_t below_blocks = by_group ? config.num_hidden_groups + 1 : config.num_applications();
+  const int64_t below_blocks = by_group ? config.num_levels() + 1 : config.num_applications();
   if (parameter.starts_with("albert.encoder.embedding_hidden_mapping_in.")) return power(decay.rate, below_blocks);
   if (parameter.starts_with("albert.embeddings.")) return power(decay.rate, below_blocks + 1);
   return 1.0;

@@ -23,9 +23,35 @@ void derive_sizes(AlbertConfig& config, const ModelConfig& given) {
   if (given.hidden_size && !given.num_attention_heads) {
     config.num_attention_heads = std::max<int64_t>(1, config.hidden_size / kPaperHeadSize);
   }
-  if (config.architecture != Architecture::bert) return;
-  if (!given.embedding_size) config.embedding_size = config.hidden_size;
-  if (!given.num_hidden_groups) config.num_hidden_groups = config.num_hidden_layers;
+  if (config.architecture == Architecture::bert && !given.embedding_size) config.embedding_size = config.hidden_size;
+}
+
+SharedPart shared_part_of(Sharing sharing) {
+  if (sharing == Sharing::attention) return SharedPart::attention;
+  return sharing == Sharing::feed_forward ? SharedPart::feed_forward : SharedPart::block;
+}
+
+/// Groups that follow from what is shared, where the user named only that. `base` is the shape before the options.
+void derive_groups(AlbertConfig& config, const AlbertConfig& base, const ModelConfig& given) {
+  if (given.sharing) config.shared_part = shared_part_of(*given.sharing);
+  if (given.num_hidden_groups) return;
+  if (config.architecture == Architecture::bert || given.sharing == Sharing::none) {
+    config.num_hidden_groups = config.num_hidden_layers;
+  } else if (given.sharing && base.sharing() == Sharing::none) {
+    config.num_hidden_groups = 1;
+  }
+}
+
+void check_sharing(const ModelConfig& given, config::Issues& issues) {
+  if (!given.sharing || given.init_from) return;
+  const AlbertConfig shape = given.resolve(/*vocab_size=*/30000);
+  if (shape.architecture == Architecture::bert && *given.sharing == Sharing::all) {
+    issues.add("sharing", "must be none for architecture bert, got all");
+  }
+  if (*given.sharing == Sharing::none && given.num_hidden_groups && *given.num_hidden_groups != shape.num_hidden_layers) {
+    issues.add("num_hidden_groups", fmt::format("must equal num_hidden_layers {} for sharing none, got {}", shape.num_hidden_layers,
+                                                *given.num_hidden_groups));
+  }
 }
 
 }  // namespace
@@ -56,6 +82,7 @@ AlbertConfig ModelConfig::resolve(const AlbertConfig& base, int64_t vocab_size) 
   override_with(result.feed_forward_dropout, feed_forward_dropout);
   override_with(result.sentence_order_dropout, sentence_order_dropout);
   derive_sizes(result, *this);
+  derive_groups(result, base, *this);
   return result;
 }
 
@@ -71,6 +98,7 @@ void ModelConfig::validate(config::Issues& issues) const {
   if (dropout && (hidden_dropout_prob || attention_probs_dropout_prob)) {
     issues.add("dropout", "sets hidden_dropout_prob and attention_probs_dropout_prob; give either it or those");
   }
+  check_sharing(*this, issues);
   // With init_from the base is known only once the folder is read; the recipe validates the result again.
   if (!init_from) resolve(/*vocab_size=*/30000).validate(issues);
 }

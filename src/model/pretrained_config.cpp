@@ -14,6 +14,7 @@ using OrderedJson = nlohmann::ordered_json;
 
 /// transformers 5 writes this key; we name the version whose layout we write.
 constexpr const char* kLayoutVersion = "5.0.0";
+constexpr std::string_view kPartlyShared = "partly_shared_albert";
 
 /// Defaults of AlbertConfig in transformers: an absent key means xxlarge-v2.
 AlbertConfig albert_defaults() { return model_preset("albert-xxlarge-v2"); }
@@ -57,6 +58,11 @@ class Reader {
   const std::string& where_;
 };
 
+std::string_view model_type_of(const AlbertConfig& shape) {
+  if (shape.architecture == Architecture::bert) return "bert";
+  return shape.is_partly_shared() ? kPartlyShared : "albert";
+}
+
 Activation read_activation(const Reader& reader, Activation fallback) {
   std::string name(config::enum_name(fallback));
   reader.read("hidden_act", name);
@@ -64,6 +70,14 @@ Activation read_activation(const Reader& reader, Activation fallback) {
     if (known == name) return value;
   }
   reader.fail("hidden_act", fmt::format("must be gelu_new, gelu or relu, got {}", name));
+}
+
+SharedPart read_shared_part(const Reader& reader) {
+  std::string name;
+  reader.read("sharing", name);
+  if (name == config::enum_name(Sharing::attention)) return SharedPart::attention;
+  if (name == config::enum_name(Sharing::feed_forward)) return SharedPart::feed_forward;
+  reader.fail("sharing", fmt::format("must be attention or feed_forward for model_type {}, got '{}'", kPartlyShared, name));
 }
 
 /// Without id2label transformers counts `num_labels`, else two, which is the default that it does not write.
@@ -126,17 +140,12 @@ void require_valid(const AlbertConfig& shape, const Reader& reader) {
 
 }  // namespace
 
-std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads) {
-  const std::string family = config.architecture == Architecture::bert ? "Bert" : "Albert";
-  return family + (heads == PretrainingHeads::masked_lm ? "ForMaskedLM" : "ForPreTraining");
-}
-
 std::string write_config_json(const PublishedConfig& config) {
   const AlbertConfig& shape = config.shape;
   const bool is_bert = shape.architecture == Architecture::bert;
   OrderedJson json;
   if (!config.architecture.empty()) json["architectures"] = OrderedJson::array({config.architecture});
-  json["model_type"] = is_bert ? "bert" : "albert";
+  json["model_type"] = model_type_of(shape);
   json["vocab_size"] = shape.vocab_size;
   json["hidden_size"] = shape.hidden_size;
   json["num_hidden_layers"] = shape.num_hidden_layers;
@@ -155,6 +164,7 @@ std::string write_config_json(const PublishedConfig& config) {
     json["embedding_size"] = shape.embedding_size;
     json["num_hidden_groups"] = shape.num_hidden_groups;
     json["inner_group_num"] = shape.inner_group_num;
+    if (shape.is_partly_shared()) json["sharing"] = config::enum_name(shape.sharing());
     json["classifier_dropout_prob"] = shape.classifier_dropout_prob;
     json["bos_token_id"] = config.special_ids.cls;
     json["eos_token_id"] = config.special_ids.sep;
@@ -179,9 +189,12 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
   const Reader reader(json, where);
   std::string type = "albert";
   reader.read("model_type", type);
-  if (type != "albert" && type != "bert") reader.fail("model_type", fmt::format("must be albert or bert, got {}", type));
+  if (type != "albert" && type != "bert" && type != kPartlyShared) {
+    reader.fail("model_type", fmt::format("must be albert, bert or {}, got {}", kPartlyShared, type));
+  }
   PublishedConfig config;
   config.shape = type == "bert" ? bert_defaults() : albert_defaults();
+  if (type == kPartlyShared) config.shape.shared_part = read_shared_part(reader);
   read_shape(reader, config.shape);
   reader.read("pad_token_id", config.special_ids.pad);
   reader.read("bos_token_id", config.special_ids.cls);

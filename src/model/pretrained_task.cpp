@@ -16,8 +16,8 @@ constexpr std::array<std::pair<TaskHead, std::string_view>, 5> kClasses{{
     {TaskHead::multiple_choice, "ForMultipleChoice"},
 }};
 constexpr const char* kPooler = "albert.pooler.";
-
-std::string_view family(const AlbertConfig& config) { return config.architecture == Architecture::bert ? "Bert" : "Albert"; }
+constexpr const char* kMlmHead = "predictions.";
+constexpr const char* kOrderHead = "sop_classifier.";
 
 std::string described(const TaskHeadOptions& head) {
   const auto name = config::enum_name(head.head);
@@ -49,6 +49,15 @@ bool is_masked_lm(const PublishedConfig& source) { return source.architecture.en
 
 }  // namespace
 
+std::string_view architecture_family(const AlbertConfig& config) {
+  if (config.architecture == Architecture::bert) return "Bert";
+  return config.is_partly_shared() ? "PartlySharedAlbert" : "Albert";
+}
+
+std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads) {
+  return fmt::format("{}{}", architecture_family(config), heads == PretrainingHeads::masked_lm ? "ForMaskedLM" : "ForPreTraining");
+}
+
 std::vector<std::string> default_labels(int64_t count) {
   std::vector<std::string> labels;
   for (int64_t i = 0; i < count; ++i) labels.push_back(fmt::format("LABEL_{}", i));
@@ -57,7 +66,7 @@ std::vector<std::string> default_labels(int64_t count) {
 
 std::string task_architecture(const AlbertConfig& config, const TaskHeadOptions& head) {
   for (const auto& [known, name] : kClasses) {
-    if (known == head.head) return fmt::format("{}{}", family(config), name);
+    if (known == head.head) return fmt::format("{}{}", architecture_family(config), name);
   }
   throw InternalError("unknown task head");
 }
@@ -88,7 +97,7 @@ PublishedConfig task_config(const AlbertConfig& shape, const TaskHeadOptions& he
 ImportRules task_import_rules(const PublishedConfig& source, const TaskHeadOptions& target, HeadTransfer transfer,
                               const std::string& where) {
   const auto head = task_head_of(source);
-  ImportRules rules{.may_be_missing = {}, .may_be_ignored = {"predictions.", "sop_classifier."}, .start_anew = {}};
+  ImportRules rules{.may_be_missing = {}, .may_be_ignored = {kMlmHead, kOrderHead}, .start_anew = {}};
   const bool is_kept = head && transfer == HeadTransfer::keep;
   if (is_kept && !is_same_head(*head, target)) {
     throw ConfigError(fmt::format("{}: the head must be {}, got {}; replace the head or choose the model's own task", where,
@@ -106,6 +115,35 @@ ImportRules task_import_rules(const PublishedConfig& source, const TaskHeadOptio
     rules.may_be_missing.emplace_back(kPooler);
   }
   return rules;
+}
+
+ImportRules own_task_rules(const TaskHeadOptions& head) {
+  ImportRules rules;
+  if (!head.has_pooler()) rules.may_be_ignored.emplace_back(kPooler);
+  return rules;
+}
+
+PretrainingHeads PretrainingContent::heads() const {
+  return has_pooler ? PretrainingHeads::masked_lm_sentence_order : PretrainingHeads::masked_lm;
+}
+
+ImportRules PretrainingContent::rules() const {
+  ImportRules rules{.may_be_missing = {}, .may_be_ignored = {"dropout."}, .start_anew = {}};
+  for (const auto& [head, name] : enum_names(config::EnumTag<TaskHead>{})) {
+    for (auto& prefix : head_prefixes(head)) rules.may_be_ignored.push_back(std::move(prefix));
+  }
+  if (!has_pooler) rules.may_be_ignored.emplace_back(kOrderHead);
+  if (!has_mlm_head) rules.may_be_missing.emplace_back(kMlmHead);
+  if (!has_order_head) rules.may_be_missing.emplace_back(kOrderHead);
+  return rules;
+}
+
+PretrainingContent pretraining_content(const ArraysByParameter& arrays) {
+  const auto has = [&](const std::string& prefix) {
+    const auto found = arrays.lower_bound(prefix);
+    return found != arrays.end() && found->first.starts_with(prefix);
+  };
+  return {.has_pooler = has(kPooler), .has_mlm_head = has(kMlmHead), .has_order_head = has(kOrderHead)};
 }
 
 }  // namespace albert

@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -95,34 +93,17 @@ bool has_prefix(std::string_view name, const std::vector<std::string>& prefixes)
   return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
-/// Arrays of a file under our parameter names. An alias of the tied decoder stands in where its origin is absent.
-std::map<std::string, const io::ArrayView*> by_parameter_name(const io::NamedArrays& arrays, const AlbertConfig& config) {
-  std::map<std::string, const io::ArrayView*> result;
-  for (const auto& [name, array] : arrays) result.emplace(parameter_name(name, config), &array);
-  constexpr std::array<Renaming, 2> kAliases{{{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
-                                              {"predictions.decoder.bias", "predictions.bias"}}};
-  for (const auto& [alias, origin] : kAliases) {
-    const auto found = result.find(std::string(alias));
-    if (found != result.end()) result.try_emplace(std::string(origin), found->second);
-  }
-  std::erase_if(result, [](const auto& item) { return is_leftover(item.first); });
-  return result;
-}
-
-struct Differences {
-  std::vector<std::string> missing;
-  std::vector<std::string> unexpected;
+std::string differences(const ImportPlan& plan) {
+  std::vector<std::string> parts;
+  if (!plan.missing.empty()) parts.push_back(fmt::format("missing {}", fmt::join(plan.missing, ", ")));
+  if (!plan.unexpected.empty()) parts.push_back(fmt::format("unexpected {}", fmt::join(plan.unexpected, ", ")));
   std::vector<std::string> misshapen;
-
-  [[nodiscard]] bool empty() const { return missing.empty() && unexpected.empty() && misshapen.empty(); }
-  [[nodiscard]] std::string text() const {
-    std::vector<std::string> parts;
-    if (!missing.empty()) parts.push_back(fmt::format("missing {}", fmt::join(missing, ", ")));
-    if (!unexpected.empty()) parts.push_back(fmt::format("unexpected {}", fmt::join(unexpected, ", ")));
-    if (!misshapen.empty()) parts.push_back(fmt::format("of another shape {}", fmt::join(misshapen, ", ")));
-    return fmt::format("{}", fmt::join(parts, "; "));
+  for (const auto& [name, wanted, found] : plan.misshapen) {
+    misshapen.push_back(fmt::format("{} (wanted [{}], got [{}])", name, fmt::join(wanted, ", "), fmt::join(found, ", ")));
   }
-};
+  if (!misshapen.empty()) parts.push_back(fmt::format("of another shape {}", fmt::join(misshapen, ", ")));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
 
 }  // namespace
 
@@ -146,41 +127,59 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
   return result;
 }
 
+ArraysByParameter arrays_by_parameter(const io::NamedArrays& arrays, const AlbertConfig& config) {
+  ArraysByParameter result;
+  for (const auto& [name, array] : arrays) result.emplace(parameter_name(name, config), &array);
+  constexpr std::array<Renaming, 2> kAliases{{{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
+                                              {"predictions.decoder.bias", "predictions.bias"}}};
+  for (const auto& [alias, origin] : kAliases) {
+    const auto found = result.find(std::string(alias));
+    if (found != result.end()) result.try_emplace(std::string(origin), found->second);
+  }
+  std::erase_if(result, [](const auto& item) { return is_leftover(item.first); });
+  return result;
+}
+
+ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<ParameterShape>& parameters, const ImportRules& rules) {
+  ImportPlan plan;
+  std::set<std::string_view> wanted;
+  for (const auto& [name, shape] : parameters) {
+    if (has_prefix(name, rules.start_anew)) {
+      plan.report.missing.push_back(name);
+      continue;
+    }
+    wanted.insert(name);
+    const auto found = arrays.find(name);
+    if (found == arrays.end()) {
+      (has_prefix(name, rules.may_be_missing) ? plan.report.missing : plan.missing).push_back(name);
+    } else if (found->second->shape != shape) {
+      plan.misshapen.push_back({name, shape, found->second->shape});
+    }
+  }
+  for (const auto& item : arrays) {
+    if (wanted.contains(item.first)) continue;
+    const bool is_expected = has_prefix(item.first, rules.may_be_ignored) || has_prefix(item.first, rules.start_anew);
+    (is_expected ? plan.report.ignored : plan.unexpected).push_back(item.first);
+  }
+  return plan;
+}
+
 ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters,
                            const AlbertConfig& config, const ImportRules& rules, const std::string& where) {
-  auto available = by_parameter_name(arrays, config);
-  Differences differences;
-  ImportReport report;
-  std::vector<std::pair<at::Tensor, const io::ArrayView*>> copies;
-  for (const auto& [name, tensor] : parameters) {
-    if (has_prefix(name, rules.start_anew)) {
-      report.missing.push_back(name);
-      continue;
-    }
-    const auto found = available.find(name);
-    if (found == available.end()) {
-      (has_prefix(name, rules.may_be_missing) ? report.missing : differences.missing).push_back(name);
-      continue;
-    }
-    if (tensor.sizes() != at::IntArrayRef(found->second->shape)) {
-      differences.misshapen.push_back(fmt::format("{} (wanted [{}], got [{}])", name, fmt::join(tensor.sizes(), ", "),
-                                                  fmt::join(found->second->shape, ", ")));
-    } else {
-      copies.emplace_back(tensor, found->second);
-    }
-    available.erase(found);
-  }
-  for (const auto& item : available) {
-    const bool is_expected = has_prefix(item.first, rules.may_be_ignored) || has_prefix(item.first, rules.start_anew);
-    (is_expected ? report.ignored : differences.unexpected).push_back(item.first);
-  }
-  if (!differences.empty()) {
+  const auto available = arrays_by_parameter(arrays, config);
+  std::vector<ParameterShape> shapes;
+  for (const auto& [name, tensor] : parameters) shapes.push_back({name, tensor.sizes().vec()});
+  ImportPlan plan = plan_import(available, shapes, rules);
+  if (!plan.is_possible()) {
     throw IoError(fmt::format("{}: tensors must be those of the model, got {}; check that config.json belongs to the file", where,
-                              differences.text()));
+                              differences(plan)));
   }
   const at::NoGradGuard no_gradient;
-  for (const auto& [tensor, array] : copies) tensor.copy_(tensor_view(*array));
-  return report;
+  for (const auto& [name, tensor] : parameters) {
+    const auto found = available.find(name);
+    if (found != available.end() && !has_prefix(name, rules.start_anew)) tensor.copy_(tensor_view(*found->second));
+  }
+  return std::move(plan.report);
 }
 
 }  // namespace albert

@@ -41,8 +41,12 @@ void describe_parameters(const AlbertConfig& shape, PretrainingHeads heads, std:
       break;
     }
   }
-  out << fmt::format("model: {} layers of {} distinct block(s), hidden {}, {} heads, vocabulary {}\n", shape.num_hidden_layers * shape.inner_group_num,
-                     shape.num_hidden_groups * shape.inner_group_num, shape.hidden_size, shape.num_attention_heads, shape.vocab_size);
+  const int64_t inner = shape.inner_group_num;
+  const auto blocks = shape.is_partly_shared()
+                          ? fmt::format("{} attention and {} feed-forward part(s)", shape.attention_sets() * inner, shape.feed_forward_sets() * inner)
+                          : fmt::format("{} distinct block(s)", shape.num_hidden_groups * inner);
+  out << fmt::format("model: {} layers of {}, hidden {}, {} heads, vocabulary {}\n", shape.num_applications(), blocks, shape.hidden_size,
+                     shape.num_attention_heads, shape.vocab_size);
   for (size_t i = 0; i < kParts.size(); ++i) {
     if (counts[i] > 0) out << fmt::format("  {:<28}{:>14}\n", kParts[i].second, counts[i]);
   }

@@ -44,8 +44,8 @@ Facts identity_of_model(Facts facts) {
                  {"kind", "path", "parameters", "tensors", "weights_bytes", "metadata", "checkpoint", "training"});
 }
 
-Parameters by_own_name(const io::NamedArrays& arrays) {
-  Parameters parameters;
+ArraysByParameter by_own_name(const io::NamedArrays& arrays) {
+  ArraysByParameter parameters;
   for (const auto& [name, array] : arrays) parameters.emplace(name, &array);
   return parameters;
 }
@@ -73,8 +73,8 @@ Facts compare_models(const Pair& pair) {
   const TensorFile a(pair.a / "model.safetensors");
   const TensorFile b(pair.b / "model.safetensors");
   return difference_of(differing_facts(identity_of_model(pair.facts_a), identity_of_model(pair.facts_b)),
-                       compare_parameters(a, parameters_of(a.arrays(), read_model_config(pair.a).shape), b,
-                                          parameters_of(b.arrays(), read_model_config(pair.b).shape)));
+                       compare_parameters(a, arrays_by_parameter(a.arrays(), read_model_config(pair.a).shape), b,
+                                          arrays_by_parameter(b.arrays(), read_model_config(pair.b).shape)));
 }
 
 Facts compare_tensor_files(const Pair& pair) {

@@ -37,25 +37,18 @@ class TensorFile {
   io::SafetensorsContent content_;
 };
 
-/// Arrays by name of what they are; see parameters_of.
-using Parameters = std::map<std::string, const io::ArrayView*>;
-
-/// Arrays under our parameter names, as import_arrays takes them: without left-overs; an alias of the tied decoder stands in
-/// where its origin is absent.
-Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape);
-
 Facts special_facts(const SpecialTokens& special);
 /// Elements per part of the model, the total first.
-Facts count_parameters(const Parameters& parameters);
+Facts count_parameters(const ArraysByParameter& parameters);
 /// Arrays per element type: {"F32": 25}.
 Facts count_types(const io::NamedArrays& arrays);
 
 /// How the content of two files differs, one array after the other: memory does not grow with the files.
-Facts compare_parameters(const TensorFile& a, const Parameters& in_a, const TensorFile& b, const Parameters& in_b);
+Facts compare_parameters(const TensorFile& a, const ArraysByParameter& in_a, const TensorFile& b, const ArraysByParameter& in_b);
 
 /// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...], "ignored":
 /// [...]}. Throws IoError that starts with `where` for sizes that no file can have.
-Facts check_parameters(const PublishedConfig& config, const Parameters& parameters, const std::string& where);
+Facts check_parameters(const PublishedConfig& config, const ArraysByParameter& parameters, const std::string& where);
 
 /// config.json of a model folder.
 PublishedConfig read_model_config(const std::filesystem::path& folder);

@@ -75,7 +75,7 @@ Deviation compare_arrays(const TensorFile& a, const io::ArrayView& in_a, const T
   return found;
 }
 
-Facts names_only_in(const Parameters& these, const Parameters& others) {
+Facts names_only_in(const ArraysByParameter& these, const ArraysByParameter& others) {
   Facts names = Facts::array();
   for (const auto& [name, array] : these) {
     if (!others.contains(name)) names.push_back(name);
@@ -95,24 +95,7 @@ void TensorFile::forget(std::span<const std::byte> bytes) const {
   file_.drop_pages(static_cast<size_t>(bytes.data() - file_.bytes().data()), bytes.size());
 }
 
-Parameters parameters_of(const io::NamedArrays& arrays, const AlbertConfig& shape) {
-  constexpr std::array<std::pair<const char*, const char*>, 2> kAliases{
-      {{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
-       {"predictions.decoder.bias", "predictions.bias"}}};
-  Parameters parameters;
-  for (const auto& [name, array] : arrays) parameters.emplace(parameter_name(name, shape), &array);
-  for (const auto& [alias, origin] : kAliases) {
-    const auto found = parameters.find(alias);
-    if (found != parameters.end()) parameters.try_emplace(origin, found->second);
-  }
-  std::erase_if(parameters, [](const auto& item) {
-    const std::string_view name = item.first;
-    return name.ends_with(".position_ids") || name.ends_with(".token_type_ids") || name.starts_with("predictions.decoder.");
-  });
-  return parameters;
-}
-
-Facts count_parameters(const Parameters& parameters) {
+Facts count_parameters(const ArraysByParameter& parameters) {
   std::map<std::string_view, int64_t> counts;
   int64_t total = 0;
   for (const auto& [name, array] : parameters) {
@@ -133,7 +116,7 @@ Facts count_types(const io::NamedArrays& arrays) {
   return counts;
 }
 
-Facts compare_parameters(const TensorFile& a, const Parameters& in_a, const TensorFile& b, const Parameters& in_b) {
+Facts compare_parameters(const TensorFile& a, const ArraysByParameter& in_a, const TensorFile& b, const ArraysByParameter& in_b) {
   Facts misshapen = Facts::array();
   Facts different = Facts::array();
   int64_t compared = 0;

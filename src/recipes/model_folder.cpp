@@ -21,23 +21,6 @@ io::SafetensorsMetadata metadata_of(const ModelFolder& files) {
   return metadata;
 }
 
-bool any_starts_with(const io::NamedArrays& arrays, std::string_view prefix) {
-  const auto found = arrays.lower_bound(prefix);
-  return found != arrays.end() && found->first.starts_with(prefix);
-}
-
-/// Names that the file may have beyond the model: heads of tasks, and the pooler of a model that is used without it.
-std::vector<std::string> unused_parts(const LoadedModel& loaded) {
-  std::vector<std::string> parts{"dropout."};
-  for (const auto& [head, name] : enum_names(config::EnumTag<TaskHead>{})) {
-    for (auto& prefix : head_prefixes(head)) parts.push_back(std::move(prefix));
-  }
-  if (loaded.heads == PretrainingHeads::masked_lm) {
-    parts.insert(parts.end(), {"albert.pooler.", "sop_classifier."});
-  }
-  return parts;
-}
-
 }  // namespace
 
 void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
@@ -139,16 +122,9 @@ LoadedModel load_model_folder(const std::filesystem::path& folder) {
   const auto file = io::SafetensorsFile::open(weights_path);
   const auto& arrays = file.arrays();
 
-  loaded.has_pooler = any_starts_with(arrays, "albert.pooler.") || any_starts_with(arrays, "bert.pooler.") || any_starts_with(arrays, "pooler.");
-  loaded.has_order_head = any_starts_with(arrays, "sop_classifier.") || any_starts_with(arrays, "cls.seq_relationship.");
-  loaded.has_mlm_head = any_starts_with(arrays, "predictions.") || any_starts_with(arrays, "cls.predictions.");
-  loaded.heads = loaded.has_pooler ? PretrainingHeads::masked_lm_sentence_order : PretrainingHeads::masked_lm;
-  ImportRules rules{.may_be_missing = {}, .may_be_ignored = unused_parts(loaded)};
-  if (!loaded.has_mlm_head) rules.may_be_missing.emplace_back("predictions.");
-  if (!loaded.has_order_head) rules.may_be_missing.emplace_back("sop_classifier.");
-
-  loaded.model = PretrainingModel(loaded.config.shape, loaded.heads);
-  import_arrays(arrays, parameters_by_name(*loaded.model), loaded.config.shape, rules, weights_path.string());
+  loaded.content = pretraining_content(arrays_by_parameter(arrays, loaded.config.shape));
+  loaded.model = PretrainingModel(loaded.config.shape, loaded.content.heads());
+  import_arrays(arrays, parameters_by_name(*loaded.model), loaded.config.shape, loaded.content.rules(), weights_path.string());
   loaded.model->eval();
   loaded.model->parameters_changed();
 

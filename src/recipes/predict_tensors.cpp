@@ -123,9 +123,9 @@ void predict_tensors(const PredictTensorsOptions& options, std::istream& text) {
   for (size_t i = 0; i < output.encoder.hidden_states.size(); ++i) {
     result.add(fmt::format("hidden_states.{}", i), unpack(output.encoder.hidden_states[i], mask));
   }
-  if (loaded.has_pooler) result.add("pooled", output.encoder.pooled.to(at::kFloat));
-  if (loaded.has_mlm_head) result.add("prediction_logits", unpack(output.mlm_logits, mask));
-  if (loaded.has_order_head && output.sop_logits.defined()) result.add("sop_logits", output.sop_logits.to(at::kFloat));
+  if (loaded.content.has_pooler) result.add("pooled", output.encoder.pooled.to(at::kFloat));
+  if (loaded.content.has_mlm_head) result.add("prediction_logits", unpack(output.mlm_logits, mask));
+  if (loaded.content.has_order_head && output.sop_logits.defined()) result.add("sop_logits", output.sop_logits.to(at::kFloat));
   io::write_safetensors(options.tensors, result.arrays());
 }
 

@@ -239,7 +239,7 @@ at::Tensor embed(TextModel& model, const std::vector<LabelledRow>& rows, const P
 
 void predict_masks(const PredictOptions& options, int64_t top_k, std::ostream& out) {
   auto model = load_text_model(options);
-  if (!model.loaded.has_mlm_head) {
+  if (!model.loaded.content.has_mlm_head) {
     throw IoError(fmt::format("{}: must be a pre-trained model with its head for masked tokens, config.json names {}; give the folder that it was "
                               "fine-tuned from", options.model.string(),
                               model.loaded.config.architecture.empty() ? "no class" : model.loaded.config.architecture));

@@ -87,10 +87,7 @@ LoadedTaskModel load_task_model(const std::filesystem::path& folder) {
     throw IoError(fmt::format("{}: task.yaml and config.json describe different heads", folder.string()));
   }
   loaded.model = TaskModel(loaded.source.config.shape, *head);
-  ImportRules rules;
-  // Older transformers saved a pooler also where nothing reads it.
-  if (!head->has_pooler()) rules.may_be_ignored.emplace_back("albert.pooler.");
-  load_weights(loaded.source, *loaded.model, rules);
+  load_weights(loaded.source, *loaded.model, own_task_rules(*head));
   loaded.model->eval();
   return loaded;
 }

@@ -57,12 +57,12 @@ void add_batch(PretrainingModelImpl& model, const PretrainingBatch& batch, const
   const auto* targets = batch.masked_targets.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < batch.num_masked(); ++i) ++sums.target_counts[static_cast<size_t>(targets[i])];
   sums.mlm_targets += batch.num_masked();
-  sums.sop_targets += batch.num_ordered();
   const auto moved = batch.to(device);
   const auto output = model.forward(encoder_input(moved), moved.masked_positions);
   sums.mlm_loss += cross_entropy_sum(output.mlm_logits, moved.masked_targets).item<double>();
   sums.mlm_correct += count_correct(output.mlm_logits, moved.masked_targets).item<int64_t>();
   if (output.sop_logits.defined()) {
+    sums.sop_targets += batch.num_ordered();
     sums.sop_loss += cross_entropy_sum(output.sop_logits, moved.sentence_order_labels).item<double>();
     sums.sop_correct += count_correct(output.sop_logits, moved.sentence_order_labels).item<int64_t>();
   }

@@ -61,13 +61,33 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ParameterCounts,
                                            ExpectedCounts{"albert-xlarge-v1", 54528512, 58724864, 54821040, 59021490},
                                            ExpectedCounts{"albert-xxlarge-v1", 205814272, 222595584, 206368944, 223158450}));
 
-TEST(ParameterCount, OfTwelveGroupsIsThePapersNotSharedRow) {
-  AlbertConfig config = model_preset("albert-base-v2");
-  config.num_hidden_groups = 12;
-  const auto below_pooler = [](const std::string& name) {
-    return name.starts_with("albert.") && !name.starts_with("albert.pooler.");
-  };
-  EXPECT_EQ(count_if(config, below_pooler), 89059584);
+struct SharingCounts {
+  Sharing sharing;
+  int64_t encoder;      // embeddings, mapping and layers
+  int64_t with_pooler;
+};
+
+// Table 4 of the ALBERT paper, base with E = 128: 12M, 64M and 38M are with the pooler, the 89M of "not shared" without.
+TEST(ParameterCount, OfEachSharingIsThatOfThePapersTable) {
+  constexpr int64_t kMillion = 1'000'000;
+  for (const auto& expected :
+       {SharingCounts{Sharing::all, 11092992, 11683584}, SharingCounts{Sharing::attention, 63056640, 63647232},
+        SharingCounts{Sharing::feed_forward, 37095936, 37686528}, SharingCounts{Sharing::none, 89059584, 89650176}}) {
+    ModelConfig options;
+    options.sharing = expected.sharing;
+    const AlbertConfig config = options.resolve(30000);
+    EXPECT_THAT(issues_of(config), ::testing::IsEmpty());
+    EXPECT_EQ(config.sharing(), expected.sharing);
+    const auto in_albert = [](const std::string& name) { return name.starts_with("albert."); };
+    const auto in_encoder = [&](const std::string& name) { return in_albert(name) && !name.starts_with("albert.pooler."); };
+    EXPECT_EQ(count_if(config, in_encoder), expected.encoder);
+    EXPECT_EQ(count_if(config, in_albert), expected.with_pooler);
+  }
+  const auto rounded = [](int64_t count) { return (count + kMillion / 2) / kMillion; };
+  EXPECT_EQ(rounded(11683584), 12);
+  EXPECT_EQ(rounded(63647232), 64);
+  EXPECT_EQ(rounded(37686528), 38);
+  EXPECT_EQ(rounded(89059584), 89);
 }
 
 TEST(ParameterCount, OfBertIsThatOfBertForPreTraining) {
@@ -158,6 +178,63 @@ TEST(ModelConfig, MakesAnUnsharedBertOfTheArchitectureAlone) {
   EXPECT_THAT(issues_of(config), ::testing::IsEmpty());
 }
 
+std::vector<std::string> option_issues(const ModelConfig& options) {
+  config::Issues issues;
+  options.validate(issues);
+  std::vector<std::string> texts;
+  for (const auto& issue : issues.all()) texts.push_back(issue.key + ": " + issue.text);
+  return texts;
+}
+
+TEST(ModelConfig, TurnsSharingIntoGroupsAndParts) {
+  ModelConfig options;
+  options.num_hidden_layers = 4;
+  const auto resolved = [&](Sharing sharing) {
+    options.sharing = sharing;
+    EXPECT_THAT(option_issues(options), ::testing::IsEmpty());
+    return options.resolve(8000);
+  };
+  EXPECT_EQ(resolved(Sharing::none).num_hidden_groups, 4);
+  EXPECT_FALSE(resolved(Sharing::none).is_partly_shared());
+  EXPECT_EQ(resolved(Sharing::all).num_hidden_groups, 1);
+  EXPECT_FALSE(resolved(Sharing::all).is_partly_shared());
+  const AlbertConfig attention = resolved(Sharing::attention);
+  EXPECT_EQ(attention.attention_sets(), 1);
+  EXPECT_EQ(attention.feed_forward_sets(), 4);
+  options.num_hidden_groups = 2;
+  const AlbertConfig feed_forward = resolved(Sharing::feed_forward);
+  EXPECT_EQ(feed_forward.attention_sets(), 4);
+  EXPECT_EQ(feed_forward.feed_forward_sets(), 2);
+}
+
+TEST(ModelConfig, SharesAgainWhatTheSourceDoesNot) {
+  AlbertConfig source = model_preset("albert-base-v2");
+  source.num_hidden_groups = source.num_hidden_layers;
+  ModelConfig options;
+  EXPECT_EQ(options.resolve(source, 8000).sharing(), Sharing::none);
+  options.sharing = Sharing::all;
+  EXPECT_EQ(options.resolve(source, 8000).num_hidden_groups, 1);
+}
+
+TEST(ModelConfig, RefusesSharingThatContradictsOtherOptions) {
+  ModelConfig groups;
+  groups.num_hidden_groups = 3;
+  groups.sharing = Sharing::none;
+  EXPECT_THAT(option_issues(groups),
+              ::testing::ElementsAre("num_hidden_groups: must equal num_hidden_layers 12 for sharing none, got 3"));
+  groups.num_hidden_groups = 12;
+  groups.sharing = Sharing::attention;
+  EXPECT_THAT(option_issues(groups), ::testing::ElementsAre(
+                                         "num_hidden_groups: must be less than num_hidden_layers 12 for sharing attention, got 12"));
+  for (const auto sharing : {Sharing::all, Sharing::attention}) {
+    ModelConfig bert;
+    bert.architecture = Architecture::bert;
+    bert.sharing = sharing;
+    const auto expected = std::string("sharing: must be none for architecture bert, got ").append(config::enum_name(sharing));
+    EXPECT_THAT(option_issues(bert), ::testing::ElementsAre(expected));
+  }
+}
+
 TEST(ModelConfig, LetsXlargeHaveThePapersHeads) {
   ModelConfig options;
   options.preset = "albert-xlarge-v2";
@@ -197,7 +274,7 @@ TEST(ModelConfig, ListsEveryFieldOnce) {
   ModelConfig options;
   std::vector<std::string> names;
   visit_fields(options, [&](const config::Field& field, auto&) { names.emplace_back(field.name); });
-  EXPECT_EQ(names.size(), 21U);
+  EXPECT_EQ(names.size(), 22U);
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
 }

@@ -24,7 +24,11 @@ std::vector<AlbertConfig> shapes_to_try() {
   bert.architecture = Architecture::bert;
   bert.embedding_size = bert.hidden_size;
   bert.num_hidden_groups = bert.num_hidden_layers;
-  return {tiny_config(), inner, bert};
+  AlbertConfig attention = inner;
+  attention.shared_part = SharedPart::attention;
+  AlbertConfig feed_forward = tiny_config();
+  feed_forward.shared_part = SharedPart::feed_forward;
+  return {tiny_config(), inner, bert, attention, feed_forward};
 }
 
 TEST(ParametersByName, EqualTheListOfShapes) {

@@ -146,6 +146,33 @@ PretrainingModel random_model(const AlbertConfig& config, uint64_t seed) {
   return model;
 }
 
+std::string origin_of(const std::string& copy, const AlbertConfig& config) {
+  const std::string groups = "albert.encoder.albert_layer_groups.";
+  const std::string layers = ".albert_layers.";
+  if (!copy.starts_with(groups)) return copy;
+  const auto application = std::stoll(copy.substr(groups.size()));
+  const std::string part = copy.substr(groups.size() + std::to_string(application).size() + layers.size() + 2);
+  const int64_t sets = part.starts_with("attention.") ? config.attention_sets() : config.feed_forward_sets();
+  const int64_t set = config.set_of_layer(application / config.inner_group_num, sets);
+  return groups + std::to_string(set) + layers + std::to_string(application % config.inner_group_num) + "." + part;
+}
+
+PretrainingModel explicit_copies(const PretrainingModel& shared) {
+  const AlbertConfig& config = shared->config();
+  AlbertConfig unshared = config;
+  unshared.shared_part = SharedPart::block;
+  unshared.num_hidden_layers = config.num_applications();
+  unshared.num_hidden_groups = config.num_applications();
+  unshared.inner_group_num = 1;
+  PretrainingModel copies(unshared, shared->heads());
+  copies->to(at::kDouble);
+  std::map<std::string, at::Tensor> source;
+  for (const auto& [name, tensor] : parameters_by_name(*shared)) source.emplace(name, tensor);
+  const at::NoGradGuard no_gradient;
+  for (const auto& [name, tensor] : parameters_by_name(*copies)) tensor.copy_(source.at(origin_of(name, config)));
+  return copies;
+}
+
 EncoderInput random_input(const AlbertConfig& config, const std::vector<int64_t>& lengths, uint64_t seed) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const auto batch = static_cast<int64_t>(lengths.size());

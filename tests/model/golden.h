@@ -58,6 +58,10 @@ double whole_gradient_error(const std::map<std::string, at::Tensor>& actual, con
 AlbertConfig tiny_config();
 /// A model with random weights livelier than initial ones, in training mode.
 PretrainingModel random_model(const AlbertConfig& config, uint64_t seed);
+/// The same network in fp64 with a block of its own for every application: groups = applications, one inner block each.
+PretrainingModel explicit_copies(const PretrainingModel& shared);
+/// The parameter of a model of `config` that `copy`, a parameter of its explicit_copies(), was copied from.
+std::string origin_of(const std::string& copy, const AlbertConfig& config);
 /// A random packed batch without id 0.
 EncoderInput random_input(const AlbertConfig& config, const std::vector<int64_t>& lengths, uint64_t seed);
 

@@ -36,40 +36,34 @@ std::string block_prefix(int64_t group, int64_t inner) {
   return std::string(kGroups) + std::to_string(group) + ".albert_layers." + std::to_string(inner) + ".";
 }
 
-/// The same network with a block of its own for every application: groups = applications, one inner block each.
-PretrainingModel explicit_copies(PretrainingModel& shared) {
-  const AlbertConfig& config = shared->config();
-  AlbertConfig unshared = config;
-  unshared.num_hidden_layers = config.num_applications();
-  unshared.num_hidden_groups = config.num_applications();
-  unshared.inner_group_num = 1;
-  PretrainingModel copies(unshared, PretrainingHeads::masked_lm_sentence_order);
-  copies->to(at::kDouble);
-  std::map<std::string, at::Tensor> source;
-  for (const auto& [name, tensor] : parameters_by_name(*shared)) source.emplace(name, tensor);
-  const at::NoGradGuard no_gradient;
-  for (const auto& [name, tensor] : parameters_by_name(*copies)) {
-    std::string origin = name;
-    if (name.starts_with(kGroups)) {
-      const auto application = std::stoll(name.substr(kGroups.size()));
-      const std::string own = block_prefix(application, 0);
-      origin = block_prefix(config.group_of_layer(application / config.inner_group_num), application % config.inner_group_num) +
-               name.substr(own.size());
-    }
-    tensor.copy_(source.at(origin));
-  }
-  return copies;
+struct SharingCase {
+  int64_t groups = 1;
+  int64_t inner = 1;
+  SharedPart part = SharedPart::block;
+};
+
+AlbertConfig shaped(const SharingCase& sharing) {
+  AlbertConfig config = tiny_config();
+  config.num_hidden_groups = sharing.groups;
+  config.inner_group_num = sharing.inner;
+  config.shared_part = sharing.part;
+  return config;
 }
 
-class ApplicationDecay : public ::testing::TestWithParam<std::pair<int64_t, int64_t>> {};
+std::string sharing_name(const SharingCase& sharing) {
+  constexpr std::array kParts{"", "Attention", "FeedForward"};
+  return fmt::format("{}{}x{}", kParts.at(static_cast<size_t>(sharing.part)), sharing.groups, sharing.inner);
+}
+
+int64_t application_of(const std::string& copy) { return std::stoll(copy.substr(kGroups.size())); }
+
+class ApplicationDecay : public ::testing::TestWithParam<SharingCase> {};
 
 TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
-  AlbertConfig config = tiny_config();
-  config.num_hidden_groups = GetParam().first;
-  config.inner_group_num = GetParam().second;
+  const AlbertConfig config = shaped(GetParam());
   auto shared = random_model(config, 1);
   shared->to(at::kDouble);
-  auto copies = explicit_copies(shared);
+  auto copies = testing::explicit_copies(shared);
   const auto copied = gradients(copies, 1.0);
   const auto decayed = gradients(shared, kRate);
 
@@ -77,11 +71,8 @@ TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
   std::map<std::string, at::Tensor> expected;
   for (const auto& [name, gradient] : copied) {
     if (!name.starts_with(kGroups)) continue;
-    const auto application = std::stoll(name.substr(kGroups.size()));
-    const std::string target =
-        block_prefix(config.group_of_layer(application / config.inner_group_num), application % config.inner_group_num) +
-        name.substr(block_prefix(application, 0).size());
-    const at::Tensor share = gradient * std::pow(kRate, static_cast<double>(applications - 1 - application));
+    const std::string target = testing::origin_of(name, config);
+    const at::Tensor share = gradient * std::pow(kRate, static_cast<double>(applications - 1 - application_of(name)));
     const auto found = expected.find(target);
     expected[target] = found == expected.end() ? share : found->second + share;
   }
@@ -97,13 +88,17 @@ TEST_P(ApplicationDecay, EqualsWeightedGradientsOfExplicitCopies) {
   EXPECT_LT(testing::relative_error(decayed.at("albert.pooler.weight"), copied.at("albert.pooler.weight")), 1e-12);
 }
 
-INSTANTIATE_TEST_SUITE_P(GroupsAndInnerBlocks, ApplicationDecay,
-                         ::testing::Values(std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 2}, std::pair{2, 3}, std::pair{4, 1}));
+std::string application_decay_name(const ::testing::TestParamInfo<SharingCase>& info) { return "Groups" + sharing_name(info.param); }
+
+INSTANTIATE_TEST_SUITE_P(GroupsInnerBlocksAndParts, ApplicationDecay,
+                         ::testing::Values(SharingCase{1, 1}, SharingCase{2, 1}, SharingCase{1, 2}, SharingCase{2, 3}, SharingCase{4, 1},
+                                           SharingCase{1, 1, SharedPart::attention}, SharingCase{2, 2, SharedPart::attention},
+                                           SharingCase{1, 1, SharedPart::feed_forward}),
+                         application_decay_name);
 
 struct DecayedStepCase {
   LayerDecayMode mode;
-  int64_t groups;
-  int64_t inner;
+  SharingCase sharing;
 };
 
 class DecayedStep : public ::testing::TestWithParam<DecayedStepCase> {};
@@ -112,27 +107,25 @@ class DecayedStep : public ::testing::TestWithParam<DecayedStepCase> {};
 /// copies, its learning rate that of its depth (groups), the whole one
 /// (applications) or that of the mean weight of its copies (both).
 TEST_P(DecayedStep, EqualsAStepWorkedOutFromExplicitCopies) {
-  const auto [mode, groups, inner] = GetParam();
-  AlbertConfig config = tiny_config();
-  config.num_hidden_groups = groups;
-  config.inner_group_num = inner;
+  const LayerDecayMode mode = GetParam().mode;
+  const AlbertConfig config = shaped(GetParam().sharing);
   const int64_t applications = config.num_applications();
   const LayerDecayConfig decay{.rate = kRate, .mode = mode};
   auto shared = random_model(config, 1);
-  auto copies = explicit_copies(shared);
+  auto copies = testing::explicit_copies(shared);
   const auto copied = gradients(copies, 1.0);
 
   std::map<std::string, at::Tensor> gradient;  // of each block's parameter
   std::map<std::string, std::vector<double>> rates;
   for (const auto& [name, part] : copied) {
     if (!name.starts_with(kGroups)) continue;
-    const auto application = std::stoll(name.substr(kGroups.size()));
-    const int64_t group = config.group_of_layer(application / inner);
-    const std::string target = block_prefix(group, application % inner) + name.substr(block_prefix(application, 0).size());
+    const auto application = application_of(name);
+    const std::string target = testing::origin_of(name, config);
     const double weight = mode == LayerDecayMode::groups ? 1.0 : std::pow(kRate, static_cast<double>(applications - 1 - application));
     const auto found = gradient.find(target);
     gradient[target] = found == gradient.end() ? part * weight : found->second + part * weight;
-    const double depth = std::pow(kRate, static_cast<double>(groups - group));
+    const int64_t level = config.set_of_layer(application / config.inner_group_num, config.num_levels());
+    const double depth = std::pow(kRate, static_cast<double>(config.num_levels() - level));
     rates[target].push_back(mode == LayerDecayMode::groups ? depth : mode == LayerDecayMode::applications ? 1.0 : weight);
   }
   for (const auto& name : {"predictions.dense.weight", "albert.pooler.weight"}) {
@@ -173,16 +166,22 @@ TEST_P(DecayedStep, EqualsAStepWorkedOutFromExplicitCopies) {
 
 std::string decayed_step_name(const ::testing::TestParamInfo<DecayedStepCase>& info) {
   constexpr std::array kModes{"Groups", "Applications", "Both"};
-  return fmt::format("{}{}x{}", kModes.at(static_cast<size_t>(info.param.mode)), info.param.groups, info.param.inner);
+  return kModes.at(static_cast<size_t>(info.param.mode)) + sharing_name(info.param.sharing);
 }
 
-INSTANTIATE_TEST_SUITE_P(ModesGroupsAndInnerBlocks, DecayedStep,
-                         ::testing::Values(DecayedStepCase{LayerDecayMode::groups, 1, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 1},
-                                           DecayedStepCase{LayerDecayMode::groups, 4, 1}, DecayedStepCase{LayerDecayMode::groups, 2, 2},
-                                           DecayedStepCase{LayerDecayMode::applications, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 1},
-                                           DecayedStepCase{LayerDecayMode::both, 2, 1}, DecayedStepCase{LayerDecayMode::both, 1, 2},
-                                           DecayedStepCase{LayerDecayMode::both, 2, 3}, DecayedStepCase{LayerDecayMode::both, 4, 1}),
-                         decayed_step_name);
+INSTANTIATE_TEST_SUITE_P(
+    ModesAndSharing, DecayedStep,
+    ::testing::Values(
+        DecayedStepCase{LayerDecayMode::groups, {1, 1}}, DecayedStepCase{LayerDecayMode::groups, {2, 1}},
+        DecayedStepCase{LayerDecayMode::groups, {4, 1}}, DecayedStepCase{LayerDecayMode::groups, {2, 2}},
+        DecayedStepCase{LayerDecayMode::groups, {1, 1, SharedPart::attention}},
+        DecayedStepCase{LayerDecayMode::groups, {2, 2, SharedPart::feed_forward}},
+        DecayedStepCase{LayerDecayMode::applications, {2, 1}}, DecayedStepCase{LayerDecayMode::applications, {1, 1, SharedPart::attention}},
+        DecayedStepCase{LayerDecayMode::both, {1, 1}}, DecayedStepCase{LayerDecayMode::both, {2, 1}},
+        DecayedStepCase{LayerDecayMode::both, {1, 2}}, DecayedStepCase{LayerDecayMode::both, {2, 3}},
+        DecayedStepCase{LayerDecayMode::both, {4, 1}}, DecayedStepCase{LayerDecayMode::both, {2, 1, SharedPart::attention}},
+        DecayedStepCase{LayerDecayMode::both, {1, 2, SharedPart::feed_forward}}),
+    decayed_step_name);
 
 TEST(ApplicationDecayRateOne, ChangesNothingToTheBit) {
   auto model = random_model(tiny_config(), 1);
@@ -215,6 +214,17 @@ TEST(LearningRateMultiplier, FollowsTheDepthOfGroups) {
   EXPECT_EQ(multiplier(block_prefix(0, 0) + "ffn.weight"), 0.25);
   EXPECT_EQ(multiplier("albert.encoder.embedding_hidden_mapping_in.weight"), 0.125);
   EXPECT_EQ(multiplier("albert.embeddings.word_embeddings.weight"), 0.0625);
+}
+
+TEST(LearningRateMultiplier, OfASharedHalfIsTheMeanOverTheLevelsThatUseIt) {
+  const AlbertConfig config = shaped({.groups = 1, .inner = 1, .part = SharedPart::attention});  // 4 layers
+  const LayerDecayConfig decay{.rate = 0.5, .mode = LayerDecayMode::groups};
+  const auto multiplier = [&](std::string_view name) { return learning_rate_multiplier(name, config, decay); };
+  EXPECT_EQ(multiplier(block_prefix(3, 0) + "full_layer_layer_norm.weight"), 0.5);
+  EXPECT_EQ(multiplier(block_prefix(0, 0) + "ffn.weight"), 0.0625);
+  EXPECT_EQ(multiplier(block_prefix(0, 0) + "attention.LayerNorm.bias"), (0.5 + 0.25 + 0.125 + 0.0625) / 4);
+  EXPECT_EQ(multiplier("albert.encoder.embedding_hidden_mapping_in.weight"), 0.03125);
+  EXPECT_EQ(multiplier("albert.embeddings.word_embeddings.weight"), 0.015625);
 }
 
 TEST(LearningRateMultiplier, OfBothIsTheMeanWeightOfABlocksApplications) {

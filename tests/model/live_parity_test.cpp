@@ -81,9 +81,12 @@ TEST(LiveParity, TransformersLoadsOurFoldersWithoutMissingOrUnexpectedKeys) {
   bert.hidden_act = Activation::gelu;
   write_published(folder / "albert", grouped, PretrainingHeads::masked_lm_sentence_order);
   write_published(folder / "albert_masked_lm", grouped, PretrainingHeads::masked_lm);
+  AlbertConfig unshared = testing::tiny_config();
+  unshared.num_hidden_groups = unshared.num_hidden_layers;
+  write_published(folder / "unshared", unshared, PretrainingHeads::masked_lm_sentence_order);
   write_published(folder / "bert", bert, PretrainingHeads::masked_lm_sentence_order);
   const std::string root = folder.path().string();
-  const std::string command = fmt::format("{0} {1}/tests/model/check_published.py {2}/albert {2}/albert_masked_lm {2}/bert",
+  const std::string command = fmt::format("{0} {1}/tests/model/check_published.py {2}/albert {2}/albert_masked_lm {2}/unshared {2}/bert",
                                           python, ALBERT_SOURCE_DIR, root);
   EXPECT_EQ(std::system(command.c_str()), 0);
 }

@@ -201,7 +201,7 @@ std::string config_error(std::string_view text) {
 TEST(ConfigJson, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(config_error(R"({"hidden_act": "swish"})"), "m/config.json: hidden_act must be gelu_new, gelu or relu, got swish");
   EXPECT_EQ(config_error(R"({"hidden_size": "big"})"), "m/config.json: hidden_size must be an integer, got \"big\"");
-  EXPECT_EQ(config_error(R"({"model_type": "gpt2"})"), "m/config.json: model_type must be albert or bert, got gpt2");
+  EXPECT_EQ(config_error(R"({"model_type": "gpt2"})"), "m/config.json: model_type must be albert, bert or partly_shared_albert, got gpt2");
   EXPECT_EQ(config_error(R"({"num_attention_heads": 7})"),
             "m/config.json: num_attention_heads must divide hidden_size 4096, got 7");
   EXPECT_EQ(config_error("[1]"), "m/config.json: must be a JSON object; is this a model folder?");

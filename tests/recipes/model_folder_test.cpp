@@ -30,7 +30,7 @@ TEST(ModelFolder, ComesBackEqualToTheBit) {
       write_model_folder(folder / "m", model_folder(*model, nullptr));
       auto loaded = load_model_folder(folder / "m");
       EXPECT_EQ(loaded.config.shape, model->config());
-      EXPECT_EQ(loaded.heads, heads);
+      EXPECT_EQ(loaded.content.heads(), heads);
       const auto before = parameters_by_name(*model);
       const auto after = parameters_by_name(*loaded.model);
       ASSERT_EQ(before.size(), after.size());
@@ -38,6 +38,26 @@ TEST(ModelFolder, ComesBackEqualToTheBit) {
         EXPECT_EQ(before[i].first, after[i].first);
         EXPECT_TRUE(before[i].second.equal(after[i].second)) << before[i].first;
       }
+    }
+  }
+}
+
+TEST(ModelFolder, OfPartlySharedLayersComesBackEqualToTheBit) {
+  for (const auto part : {SharedPart::attention, SharedPart::feed_forward}) {
+    const TemporaryFolder folder;
+    AlbertConfig shape = tiny();
+    shape.shared_part = part;
+    auto model = tiny_model(shape, PretrainingHeads::masked_lm_sentence_order);
+    write_model_folder(folder / "m", model_folder(*model, nullptr));
+    auto loaded = load_model_folder(folder / "m");
+    EXPECT_EQ(loaded.config.shape, shape);
+    EXPECT_EQ(loaded.config.architecture, "PartlySharedAlbertForPreTraining");
+    const auto before = parameters_by_name(*model);
+    const auto after = parameters_by_name(*loaded.model);
+    ASSERT_EQ(before.size(), after.size());
+    for (size_t i = 0; i < before.size(); ++i) {
+      EXPECT_EQ(before[i].first, after[i].first);
+      EXPECT_TRUE(before[i].second.equal(after[i].second)) << before[i].first;
     }
   }
 }

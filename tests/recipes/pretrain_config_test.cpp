@@ -25,13 +25,15 @@ TEST(PretrainConfig, EachBrokenFileHasItsError) {
 
 TEST(PretrainConfig, EachShippedFileIsValidAndSurvivesWriting) {
   size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kRepository / "configs/pretrain")) {
-    const auto config = config::read_config<PretrainConfig>(entry.path());
-    const auto again = config::parse_config<PretrainConfig>(config::to_yaml(config), "written");
-    EXPECT_THAT(config::diff_configs(config, again), ::testing::IsEmpty()) << entry.path();
-    ++count;
+  for (const char* folder : {"configs/pretrain", "configs/ablation"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(kRepository / folder)) {
+      const auto config = config::read_config<PretrainConfig>(entry.path());
+      const auto again = config::parse_config<PretrainConfig>(config::to_yaml(config), "written");
+      EXPECT_THAT(config::diff_configs(config, again), ::testing::IsEmpty()) << entry.path();
+      ++count;
+    }
   }
-  EXPECT_GE(count, 3U);
+  EXPECT_GE(count, 13U);
 }
 
 TEST(PretrainConfig, ReferencePageIsCurrent) {

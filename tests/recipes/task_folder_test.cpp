@@ -231,8 +231,8 @@ TEST(TaskFolder, MayBeReadAsThePreTrainedModelItCameFrom) {
     const TemporaryFolder folder;
     auto written = write_task(folder / "m", file);
     auto loaded = load_model_folder(folder / "m");
-    EXPECT_FALSE(loaded.has_mlm_head);
-    EXPECT_EQ(loaded.has_pooler, written.model->head().has_pooler());
+    EXPECT_FALSE(loaded.content.has_mlm_head);
+    EXPECT_EQ(loaded.content.has_pooler, written.model->head().has_pooler());
   }
 }
 

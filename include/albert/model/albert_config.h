@@ -3,6 +3,7 @@
 
 #include <albert/config/fields.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,23 @@ constexpr auto enum_names(config::EnumTag<Architecture>) {
   return config::names<Architecture>({{Architecture::albert, "albert"}, {Architecture::bert, "bert"}});
 }
 
+/// What the layers of a model share (the ablation of the ALBERT paper, Table 4).
+enum class Sharing {
+  all,           ///< whole blocks: attention and feed-forward network
+  attention,     ///< the attention of the block; each layer has a feed-forward network of its own
+  feed_forward,  ///< the feed-forward network; each layer has an attention of its own
+  none,
+};
+constexpr auto enum_names(config::EnumTag<Sharing>) {
+  return config::names<Sharing>({{Sharing::all, "all"},
+                                 {Sharing::attention, "attention"},
+                                 {Sharing::feed_forward, "feed_forward"},
+                                 {Sharing::none, "none"}});
+}
+
+/// The part of a block that the layers of a group share. Nothing shared is not among them: that is a group for each layer.
+enum class SharedPart { block, attention, feed_forward };
+
 /// A complete shape: every value is known. Defaults are albert-base-v2.
 struct AlbertConfig {
   Architecture architecture = Architecture::albert;
@@ -30,6 +48,7 @@ struct AlbertConfig {
   int64_t hidden_size = 768;
   int64_t num_hidden_layers = 12;  ///< applications of groups
   int64_t num_hidden_groups = 1;   ///< sets of shared parameters; must divide num_hidden_layers
+  SharedPart shared_part = SharedPart::block;
   int64_t inner_group_num = 1;     ///< distinct blocks in a group, run one after the other
   int64_t num_attention_heads = 12;
   int64_t intermediate_size = 3072;
@@ -50,6 +69,17 @@ struct AlbertConfig {
   bool operator==(const AlbertConfig&) const = default;
   /// Group that application `layer` (0-based) uses: layer * groups / layers in integers (albert_facts 1.3).
   [[nodiscard]] int64_t group_of_layer(int64_t layer) const { return layer * num_hidden_groups / num_hidden_layers; }
+  /// Whether layers share one half of their blocks, which no class of transformers does.
+  [[nodiscard]] bool is_partly_shared() const { return shared_part != SharedPart::block; }
+  [[nodiscard]] Sharing sharing() const;
+  /// Sets of attention parameters (projections, LayerNorm), and of feed-forward parameters, for each inner block: a group has
+  /// one, or each of its layers where the group does not share that part.
+  [[nodiscard]] int64_t attention_sets() const;
+  [[nodiscard]] int64_t feed_forward_sets() const;
+  /// The larger of the two: distinct levels of depth.
+  [[nodiscard]] int64_t num_levels() const { return std::max(attention_sets(), feed_forward_sets()); }
+  /// Which of `sets` sets `layer` uses.
+  [[nodiscard]] int64_t set_of_layer(int64_t layer, int64_t sets) const { return layer * sets / num_hidden_layers; }
   [[nodiscard]] int64_t head_size() const { return hidden_size / num_attention_heads; }
   /// Applications of blocks in one forward pass: layers * inner groups.
   [[nodiscard]] int64_t num_applications() const { return num_hidden_layers * inner_group_num; }

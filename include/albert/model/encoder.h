@@ -9,7 +9,8 @@
 namespace albert {
 
 /// Maps embeddings to the hidden size (once, no activation) and applies blocks: layer l runs the inner blocks of group
-/// l * groups / layers in order.
+/// l * groups / layers in order. Where groups share one half of their blocks, the other half of layer l is that of number l: a
+/// half that has n sets is numbered 0 to n - 1 in the names of parameters, whatever the other half has.
 class AlbertEncoderImpl : public torch::nn::Module {
  public:
   explicit AlbertEncoderImpl(const AlbertConfig& config);
@@ -20,9 +21,12 @@ class AlbertEncoderImpl : public torch::nn::Module {
                      std::vector<at::Tensor>& hidden_states);
 
  private:
+  /// Block `inner` of layer `layer`.
+  at::Tensor apply_block(int64_t layer, int64_t inner, const at::Tensor& hidden, const BlockContext& context);
+
   AlbertConfig config_;
   Linear embedding_hidden_mapping_in_{nullptr};
-  std::vector<std::vector<EncoderLayer>> groups_;  ///< [group][inner]
+  std::vector<std::vector<EncoderLayer>> groups_;  ///< [set][inner]
 };
 TORCH_MODULE(AlbertEncoder);
 

@@ -30,19 +30,27 @@ class SelfAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SelfAttention);
 
-/// The block that all layers of a group share: h = LayerNorm(a + dropout(W_2 act(W_1 a))), a as above.
+/// Which halves of a block a module holds: both, or the one that it has where groups share the other.
+struct BlockParts {
+  bool attention = true;
+  bool feed_forward = true;
+};
+
+/// The block that all layers of a group share, in two halves: a as above, then h = LayerNorm(a + dropout(W_2 act(W_1 a))).
 class EncoderLayerImpl : public torch::nn::Module {
  public:
-  explicit EncoderLayerImpl(const AlbertConfig& config);
-  at::Tensor forward(const at::Tensor& hidden, const BlockContext& context);  ///< [tokens, hidden] -> the same
+  EncoderLayerImpl(const AlbertConfig& config, const BlockParts& parts);
+  /// [tokens, hidden] -> the same. Only for a half that is there.
+  at::Tensor attend(const at::Tensor& hidden, const BlockContext& context) { return attention_(hidden, context); }
+  at::Tensor feed_forward(const at::Tensor& attended, const BlockContext& context);
 
  private:
   Activation activation_;
   double output_dropout_;
-  SelfAttention attention_;
-  Linear ffn_;
-  Linear ffn_output_;
-  LayerNorm layer_norm_;
+  SelfAttention attention_{nullptr};
+  Linear ffn_{nullptr};
+  Linear ffn_output_{nullptr};
+  LayerNorm layer_norm_{nullptr};
 };
 TORCH_MODULE(EncoderLayer);
 

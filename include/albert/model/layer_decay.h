@@ -46,7 +46,9 @@ void visit_fields(C& c, Visitor&& visit) {
 ///   groups        heads and pooler 1; group g d^(G-g); embedding mapping d^(G+1); embeddings d^(G+2)
 ///   applications  1
 ///   both          heads and pooler 1; a block the mean of d^(N-1-l) over its applications l; mapping d^N; embeddings d^(N+1)
-/// (the second pairs the shrinking steps with the weighted gradients). Names outside "albert." are heads.
+/// (the last pairs the shrinking steps with the weighted gradients). Where layers share one half of their blocks, the halves
+/// count apart: G is the larger number of sets, and in `groups` the shared half has the mean of d^(G-g) over the levels g that use it.
+/// Names outside "albert." are heads.
 double learning_rate_multiplier(std::string_view parameter, const AlbertConfig& config, const LayerDecayConfig& decay);
 
 /// Identity whose backward multiplies by `factor`; factor 1 returns x itself.

@@ -23,6 +23,7 @@ struct ModelConfig {
   std::optional<int64_t> hidden_size;
   std::optional<int64_t> num_hidden_layers;
   std::optional<int64_t> num_hidden_groups;
+  std::optional<Sharing> sharing;
   std::optional<int64_t> inner_group_num;
   std::optional<int64_t> num_attention_heads;
   std::optional<int64_t> intermediate_size;
@@ -60,6 +61,9 @@ void visit_fields(C& c, Visitor&& visit) {
         c.hidden_size);
   visit(Field{"num_hidden_layers", "applications of groups (depth)", count}, c.num_hidden_layers);
   visit(Field{"num_hidden_groups", "sets of shared parameters; must divide num_hidden_layers", count}, c.num_hidden_groups);
+  visit(Field{"sharing",
+              "what layers (of a group) share: all of a block; attention or feed_forward, the other half being each layer's own; none"},
+        c.sharing);
   visit(Field{"inner_group_num", "distinct blocks in a group, run one after the other", count}, c.inner_group_num);
   visit(Field{"num_attention_heads", "attention heads; must divide hidden_size", count}, c.num_attention_heads);
   visit(Field{"intermediate_size", "width of the feed-forward layer", count}, c.intermediate_size);

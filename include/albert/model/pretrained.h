@@ -9,6 +9,7 @@
 #include <albert/model/task_head_options.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ std::string parameter_name(std::string_view published, const AlbertConfig& confi
 /// The tensors of `model.safetensors` as save_pretrained of transformers 5 writes them: every parameter once, no decoder aliases.
 std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>& parameters, const AlbertConfig& config);
 
+/// Arrays of a file by the parameter that they are.
+using ArraysByParameter = std::map<std::string, const io::ArrayView*>;
+/// Without known left-overs (position_ids and the aliases of the tied decoder); an alias stands in where its origin is absent.
+ArraysByParameter arrays_by_parameter(const io::NamedArrays& arrays, const AlbertConfig& config);
+
 /// Which differences between a file and a model are expected. Prefixes of parameter names.
 struct ImportRules {
   std::vector<std::string> may_be_missing{};  ///< keep their initial values when the file lacks them: a pooler
@@ -36,9 +42,25 @@ struct ImportReport {
   std::vector<std::string> ignored;  ///< of the file: left out
 };
 
-/// Copies arrays into parameters (any floating type, converted). Known left-overs are dropped: position_ids and the aliases of
-/// the tied decoder. All missing, unexpected and misshapen tensors are listed in one IoError that starts with `where`; nothing is
-/// changed then.
+/// How the arrays of a file meet the parameters of a model, before any is copied.
+struct ImportPlan {
+  struct Misshapen {
+    std::string name;
+    std::vector<int64_t> wanted;
+    std::vector<int64_t> found;
+  };
+  /// What no rule covers.
+  std::vector<std::string> missing{};
+  std::vector<std::string> unexpected{};
+  std::vector<Misshapen> misshapen{};
+  ImportReport report{};
+
+  [[nodiscard]] bool is_possible() const { return missing.empty() && unexpected.empty() && misshapen.empty(); }
+};
+ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<ParameterShape>& parameters, const ImportRules& rules);
+
+/// Copies arrays into parameters (any floating type, converted), left-overs apart. All missing, unexpected and misshapen tensors are
+/// listed in one IoError that starts with `where`; nothing is changed then.
 ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters,
                            const AlbertConfig& config, const ImportRules& rules, const std::string& where);
 
@@ -60,8 +82,8 @@ struct PublishedConfig {
 
 /// LABEL_0, LABEL_1, ...: the names that transformers gives.
 std::vector<std::string> default_labels(int64_t count);
-/// "AlbertForSequenceClassification", ... with "Bert" for architecture bert. The beam head, which transformers lacks, names our
-/// own class: "AlbertForBeamQuestionAnswering".
+/// "AlbertForSequenceClassification", ... The beam head, which transformers lacks, names our own class:
+/// "AlbertForBeamQuestionAnswering".
 std::string task_architecture(const AlbertConfig& config, const TaskHeadOptions& head);
 /// The head that config.json names; none for pre-training models, bare encoders and unknown classes. The number of labels is that
 /// of id2label, 2 without one (the default of transformers).
@@ -87,9 +109,28 @@ constexpr auto enum_names(config::EnumTag<HeadTransfer>) {
 ImportRules task_import_rules(const PublishedConfig& source, const TaskHeadOptions& target, HeadTransfer transfer,
                               const std::string& where);
 
-/// "AlbertForPreTraining", "AlbertForMaskedLM", "BertForPreTraining" or "BertForMaskedLM".
+/// What a file holds of a model of pre-training, for a folder that is loaded as such a model whatever it was made for.
+struct PretrainingContent {
+  bool has_pooler = false;
+  bool has_mlm_head = false;
+  bool has_order_head = false;
+
+  /// The model to load it into: with a pooler where the file has one. Heads that the file lacks stay untrained.
+  [[nodiscard]] PretrainingHeads heads() const;
+  [[nodiscard]] ImportRules rules() const;
+};
+PretrainingContent pretraining_content(const ArraysByParameter& arrays);
+/// How a folder of a task is loaded with its own head. Older transformers saved a pooler also where nothing reads it.
+ImportRules own_task_rules(const TaskHeadOptions& head);
+
+/// First part of the class names: "Albert"; "Bert" for architecture bert; "PartlySharedAlbert", which is ours alone, where layers
+/// share one half of their blocks: transformers has no such model.
+std::string_view architecture_family(const AlbertConfig& config);
+/// The family with "ForPreTraining" or "ForMaskedLM".
 std::string pretraining_architecture(const AlbertConfig& config, PretrainingHeads heads);
 /// Text of config.json with the keys that transformers 5 writes. Our two dropout switches are two keys more, which it keeps.
+/// Where layers share one half of their blocks, model_type is "partly_shared_albert", which transformers refuses, and the key
+/// `sharing` names the half.
 std::string write_config_json(const PublishedConfig& config);
 /// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge; a
 /// classification model without id2label has the labels LABEL_0 and LABEL_1; BERT's classifier_dropout is hidden_dropout_prob).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <albert/config/fields.h>
+#include <albert/model/albert_config.h>
 
 #include <cstdint>
 #include <string>
@@ -42,6 +43,10 @@ struct TaskHeadOptions {
 
 /// Prefixes of the head's parameter names: {"classifier."}, {"qa_outputs."}, or those of the beam head (XLNet's in transformers).
 std::vector<std::string> head_prefixes(TaskHead head);
+
+/// Every parameter of a model with this head once, named as in parameters_by_name(); allocates no tensor. Not in the order of the
+/// module.
+std::vector<ParameterShape> parameter_shapes(const AlbertConfig& config, const TaskHeadOptions& head);
 
 /// Values of `problem_type` in config.json, for TaskHead::sequence.
 inline constexpr std::string_view kRegression = "regression";

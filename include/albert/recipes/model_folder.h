@@ -49,10 +49,7 @@ TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
 /// A model read from a folder.
 struct LoadedModel {
   PublishedConfig config;
-  PretrainingHeads heads = PretrainingHeads::masked_lm;
-  bool has_mlm_head = false;                 ///< false: that head of `model` is untrained
-  bool has_order_head = false;               ///< likewise
-  bool has_pooler = false;
+  PretrainingContent content;                ///< a head that it lacks is untrained in `model`
   PretrainingModel model{nullptr};           ///< on the CPU, fp32, in evaluation mode
   std::optional<Tokenizer> tokenizer;
 };
