@@ -44,7 +44,7 @@ class ConfigTest(ProgramTest):
             self.assertIn(line, lines)
 
     def test_every_shipped_configuration_is_recognised(self):
-        for program, folder in (("albert-train", "pretrain"), ("albert-finetune", "finetune")):
+        for program, folder in (("albert-train", "pretrain"), ("albert-train", "ablation"), ("albert-finetune", "finetune")):
             for path in sorted((SOURCE / "configs" / folder).glob("*.yaml")):
                 self.assertEqual(self.albert("config", path).stdout.splitlines()[0], f"# Configuration of {program}.")
 
@@ -83,7 +83,7 @@ class ConfigTest(ProgramTest):
         program = self.folder / "albert"
         shutil.copy(BIN / "albert", program)
         names = [line.split()[0] for line in self.albert("new", "--list").stdout.splitlines()]
-        shipped = sorted(path.stem for path in (SOURCE / "configs").glob("*/*.yaml"))
+        shipped = sorted(path.stem for folder in ("pretrain", "finetune") for path in (SOURCE / "configs" / folder).glob("*.yaml"))
         self.assertEqual(sorted(names), shipped)
         for name, which in (("small", "train"), ("spam", "finetune")):
             subprocess.run([program, "new", name], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)

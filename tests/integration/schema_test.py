@@ -18,7 +18,8 @@ UNSEEN = {
                                               " language_unknown preset_unknown text_key_empty warmup_above_hundred_percent",
         "a rule across options": "boundary_with_jsonl clamp_with_adamw dropout_given_twice end_learning_rate_above_peak groups_do_not_divide"
                                  " heads_do_not_divide inner_groups_of_bert masking_shares_do_not_add_up max_length_over_positions"
-                                 " micro_batch_above_batch nsp_and_bert_shape warmup_longer_than_run",
+                                 " micro_batch_above_batch nsp_and_bert_shape sharing_attention_of_groups sharing_none_with_groups sharing_of_bert"
+                                 " warmup_longer_than_run",
     },
     "finetune": {
         "a rule about the text of an option": "duration_percent separator_too_long task_name_unknown warmup_above_hundred_percent",
@@ -31,7 +32,8 @@ UNSEEN = {
                                  " records_of_csv task_missing task_name_and_type warmup_longer_than_run",
     },
 }
-FOLDERS = {"train": ("configs/pretrain", "tests/recipes/broken_configs"), "finetune": ("configs/finetune", "tests/recipes/broken_finetune_configs")}
+FOLDERS = {"train": (("configs/pretrain", "configs/ablation"), "tests/recipes/broken_configs"),
+           "finetune": (("configs/finetune",), "tests/recipes/broken_finetune_configs")}
 EDITED = """
 output: 5
 model: {init_from: m, dropout: .5}
@@ -59,7 +61,7 @@ class SchemaTest(ProgramTest):
 
     def test_every_shipped_configuration_is_valid_as_it_is_and_with_all_options(self):
         for program, (shipped, _) in FOLDERS.items():
-            files = sorted((SOURCE / shipped).glob("*.yaml"))
+            files = sorted(file for folder in shipped for file in (SOURCE / folder).glob("*.yaml"))
             self.assertGreater(len(files), 2)
             files += [self.write(file.stem, self.run_program("config", file, program="albert").stdout) for file in files]
             for file, places in self.refused(program, files).items():
