@@ -142,8 +142,7 @@ TEST(AlbertConfig, RefusesASharedBert) {
 TEST(AlbertConfig, FindsGroupsByIntegerArithmetic) {
   AlbertConfig config;
   config.num_hidden_layers = 36;
-  config.num_hidden_groups = 12;
-  for (int64_t layer = 0; layer < 36; ++layer) EXPECT_EQ(config.group_of_layer(layer), layer / 3);
+  for (int64_t layer = 0; layer < 36; ++layer) EXPECT_EQ(config.set_of_layer(layer, 12), layer / 3);
 }
 
 TEST(ModelConfig, DerivesHeadsAndIntermediateFromAnOverriddenHiddenSize) {

@@ -67,8 +67,6 @@ struct AlbertConfig {
   bool sentence_order_dropout = false;
 
   bool operator==(const AlbertConfig&) const = default;
-  /// Group that application `layer` (0-based) uses: layer * groups / layers in integers (albert_facts 1.3).
-  [[nodiscard]] int64_t group_of_layer(int64_t layer) const { return layer * num_hidden_groups / num_hidden_layers; }
   /// Whether layers share one half of their blocks, which no class of transformers does.
   [[nodiscard]] bool is_partly_shared() const { return shared_part != SharedPart::block; }
   [[nodiscard]] Sharing sharing() const;
@@ -78,7 +76,7 @@ struct AlbertConfig {
   [[nodiscard]] int64_t feed_forward_sets() const;
   /// The larger of the two: distinct levels of depth.
   [[nodiscard]] int64_t num_levels() const { return std::max(attention_sets(), feed_forward_sets()); }
-  /// Which of `sets` sets `layer` uses.
+  /// Which of `sets` sets `layer` (0-based) uses: layer * sets / layers in integers (albert_facts 1.3).
   [[nodiscard]] int64_t set_of_layer(int64_t layer, int64_t sets) const { return layer * sets / num_hidden_layers; }
   [[nodiscard]] int64_t head_size() const { return hidden_size / num_attention_heads; }
   /// Applications of blocks in one forward pass: layers * inner groups.
