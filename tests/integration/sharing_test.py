@@ -20,7 +20,8 @@ FEED_FORWARD = 2 * 32 * 64 + 64 + 3 * 32
 class SharingTest(ProgramTest):
     def shared(self, name, sharing, **changes):
         path = self.tiny(name, **changes)
-        path.write_text(path.read_text().replace("model:\n", f"model:\n  sharing: {sharing}\n"))
+        text = path.read_text().replace("model:\n", f"model:\n  sharing: {sharing}\n")
+        path.write_text(text.replace("device: cpu", "device: cpu, intra_op_threads: 1"))
         return path
 
     def facts(self, path):
@@ -48,7 +49,7 @@ class SharingTest(ProgramTest):
                       self.run_program(self.shared("run", "attention"), "--dry-run").stdout)
 
     def test_an_interrupted_run_goes_on_to_the_bit(self):
-        steps = 40
+        steps = 30
         self.run_program(self.shared("unbroken", "attention", steps=steps))
         config = self.shared("broken", "attention", steps=steps)
         process = self.start_program(config)
@@ -90,7 +91,8 @@ training: {{duration: 4 steps, batch_size: 8, device: cpu}}
         facts = self.facts(self.folder / "task/final")
         self.assertEqual((facts["class"], facts["shape"]["sharing"]), ("PartlySharedAlbertForSequenceClassification", "attention"))
         self.assertEqual(facts["tensors"]["missing"] + facts["tensors"]["unknown"], [])
-        answer = self.run_program("predict", self.folder / "task/final", program="albert", stdin=open(self.folder / "rows.tsv"))
+        with open(self.folder / "rows.tsv", encoding="utf-8") as lines:
+            answer = self.run_program("predict", self.folder / "task/final", program="albert", stdin=lines)
         self.assertEqual(len(answer.stdout.splitlines()), 41)
 
     @unittest.skipUnless(PYTHON, "ALBERT_TEST_PYTHON is not set")
