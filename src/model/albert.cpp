@@ -48,7 +48,9 @@ EncoderOutput AlbertImpl::forward(const EncoderInput& input, const EncoderOption
   at::Tensor embedded = embeddings_(input, dropout_);
   if (precision_ == Precision::bf16) embedded = embedded.to(at::kBFloat16);
   EncoderOutput output;
-  output.last_hidden = encoder_->forward(embedded, {layout, dropout_}, options, output.hidden_states);
+  EncoderOptions encoder_options = options;
+  if (is_training() && recompute_every_ > 0) encoder_options.recompute_every = recompute_every_;
+  output.last_hidden = encoder_->forward(embedded, {layout, dropout_}, encoder_options, output.hidden_states);
   if (!pooler_.is_empty()) output.pooled = at::tanh(pooler_(output.last_hidden.index_select(0, layout.first_tokens())));
   return output;
 }

@@ -46,6 +46,22 @@ void Dropout::set_seed(uint64_t seed) {
   generator_->set_current_seed(seed);
 }
 
+Dropout::Place Dropout::place() const {
+  Place place{.seed = seed_, .default_generator_uses = default_generator_uses_, .generator = {}};
+  if (generator_) place.generator = generator_->clone();
+  return place;
+}
+
+void Dropout::go_to(const Place& place) {
+  seed_ = place.seed;
+  default_generator_uses_ = place.default_generator_uses;
+  if (place.generator) {
+    generator_ = place.generator->clone();
+  } else {
+    generator_.reset();  // it is made from the seed when it is asked for
+  }
+}
+
 at::Tensor Dropout::apply(const at::Tensor& x, double probability) {
   ALBERT_CHECK(probability >= 0.0 && probability < 1.0, "dropout probability {}", probability);
   if (probability == 0.0) return x;

@@ -1,6 +1,8 @@
 #include <albert/model/encoder.h>
 #include <albert/model/layer_decay.h>
+#include <albert/model/recomputation.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -42,19 +44,35 @@ at::Tensor AlbertEncoderImpl::apply_block(int64_t layer, int64_t inner, const at
   return half(config_.feed_forward_sets())->feed_forward(attended, context);
 }
 
+at::Tensor AlbertEncoderImpl::apply_blocks(int64_t first, int64_t end, at::Tensor hidden, const BlockContext& context, double decay) {
+  for (int64_t application = first; application < end; ++application) {
+    if (application > 0) hidden = gradient_scale(hidden, decay);
+    hidden = apply_block(application / config_.inner_group_num, application % config_.inner_group_num, hidden, context);
+  }
+  return hidden;
+}
+
 at::Tensor AlbertEncoderImpl::forward(const at::Tensor& embeddings, const BlockContext& context, const EncoderOptions& options,
                                       std::vector<at::Tensor>& hidden_states) {
   at::Tensor hidden = embedding_hidden_mapping_in_.is_empty() ? embeddings : embedding_hidden_mapping_in_(embeddings);
   if (options.hidden_states) hidden_states.push_back(hidden);
-  int64_t application = 0;
-  for (int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
-    for (int64_t inner = 0; inner < config_.inner_group_num; ++inner) {
-      if (application > 0) hidden = gradient_scale(hidden, options.application_decay);
-      hidden = apply_block(layer, inner, hidden, context);
-      if (options.hook) hidden = options.hook(application, hidden);
-      if (options.hidden_states) hidden_states.push_back(hidden);
-      ++application;
+  const int64_t applications = config_.num_hidden_layers * config_.inner_group_num;
+  const bool is_observed = options.hidden_states || options.hook;
+  const int64_t stride = !is_observed && options.recompute_every > 0 ? options.recompute_every : 1;
+  for (int64_t first = 0; first < applications; first += stride) {
+    const int64_t end = std::min(first + stride, applications);
+    if (!is_observed && options.recompute_every > 0) {
+      // The layout is copied (tensors by reference): the second pass comes after the caller's has ended.
+      const auto part = [this, first, end, layout = context.layout, &dropout = context.dropout,
+                         decay = options.application_decay](const at::Tensor& input) {
+        return apply_blocks(first, end, input, {layout, dropout}, decay);
+      };
+      hidden = recompute_in_backward(part, hidden, context.dropout);
+      continue;
     }
+    hidden = apply_blocks(first, end, hidden, context, options.application_decay);
+    if (options.hook) hidden = options.hook(first, hidden);
+    if (options.hidden_states) hidden_states.push_back(hidden);
   }
   return hidden;
 }

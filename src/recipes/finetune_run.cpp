@@ -248,6 +248,7 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   if (!new_parameters.empty()) spdlog::info("new and untrained: {}", fmt::join(new_parameters, ", "));
   auto& model = result.model;
   model->set_precision(precision);
+  model->set_activation_checkpointing(config.training.common.activation_checkpointing);
   model->to(parts.device);
   model->parameters_changed();
   const auto world = single_process();

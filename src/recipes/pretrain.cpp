@@ -199,6 +199,7 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   const auto foresight = foresee_new_run(config, data, text.tokenizer->vocab_size());
   auto model = make_model(config, text.tokenizer->vocab_size());
   model->set_precision(precision);
+  model->set_activation_checkpointing(config.training.activation_checkpointing);
   model->to(device);
   const auto world = single_process();
   const auto optimizer = make_run_optimizer(*model, config);

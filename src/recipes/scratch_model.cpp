@@ -48,6 +48,7 @@ PretrainingBatch random_batch(const std::vector<int64_t>& lengths, const Pretrai
 ScratchModel::ScratchModel(const PretrainConfig& config, int64_t vocab_size)
     : config_(config), device_(resolve_device(config.training.device)), model_(make_model(config, vocab_size)) {
   model_->set_precision(resolve_precision(chosen_precision(config.training.precision), device_));
+  model_->set_activation_checkpointing(config.training.activation_checkpointing);
   model_->to(device_);
   optimizer_ = make_run_optimizer(*model_, config);
   model_->parameters_changed();

@@ -61,6 +61,12 @@ class PretrainTest(ProgramTest):
         for whole, parts in zip(self.metrics(self.folder / "m8"), self.metrics(self.folder / "m3")):
             self.assertAlmostEqual(whole["loss"], parts["loss"], delta=2e-5 * whole["loss"])
 
+    def test_activation_checkpointing_does_not_change_the_run(self):
+        for name, every in (("kept", 0), ("again", 1)):
+            self.run_program(self.tiny(name, steps=6), "--set", f"training.activation_checkpointing={every}")
+        for kept, again in zip(self.metrics(self.folder / "kept"), self.metrics(self.folder / "again"), strict=True):
+            self.assertAlmostEqual(kept["loss"], again["loss"], delta=2e-5 * kept["loss"])
+
     def test_dry_run_starts_nothing(self):
         result = self.run_program(self.tiny(), "--dry-run")
         self.assertFalse((self.folder / "run").exists())

@@ -1,17 +1,20 @@
 // Time of forward + backward of one micro-batch of full sequences:
-//   build/release/tests/model_step_benchmark [preset] [sequences] [length] [fp32|bf16] [steps]
-// Prints milliseconds, tokens/s and the share of the machine's own matrix-product rate (2048 x 768 x 3072) in the same run.
+//   build/release/tests/model_step_benchmark [preset] [sequences] [length] [fp32|bf16] [steps] [K]
+// Prints milliseconds, tokens/s and the share of the machine's own matrix-product rate (2048 x 768 x 3072) in the same run. With K, also
+// activation checkpointing every K layers against none, passes taking turns: ratio of the median times, and of the memory of tensors (CPU).
 #include "golden.h"
 
 #include <albert/model/device.h>
 #include <albert/model/flops.h>
 #include <albert/model/initialization.h>
 #include <albert/model/losses.h>
+#include <albert/model/tensor_memory.h>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <vector>
@@ -25,6 +28,7 @@ struct Settings {
   int64_t length = 128;
   Precision precision = Precision::bf16;
   int64_t steps = 3;
+  int64_t recompute_every = 0;
 };
 
 template <typename Work>
@@ -46,6 +50,26 @@ double matrix_rate(const at::Device& device, Precision precision) {
   return 2.0 * 2048 * 768 * 3072 / best_seconds(10, device, [&] { at::linear(x, w); });
 }
 
+/// Passes of both kinds take turns.
+template <typename Work>
+void compare_recomputation(const Settings& settings, PretrainingModelImpl& model, const at::Device& device, Work&& pass) {
+  std::array<std::vector<double>, 2> seconds;
+  std::array<int64_t, 2> bytes{};
+  for (int64_t i = 0; i < settings.steps; ++i) {
+    for (const size_t kind : {0U, 1U}) {
+      model.set_activation_checkpointing(kind == 0 ? 0 : settings.recompute_every);
+      const TensorMemory memory;
+      seconds[kind].push_back(best_seconds(1, device, pass));
+      bytes[kind] = memory.peak_bytes();
+    }
+  }
+  for (auto& times : seconds) std::sort(times.begin(), times.end());
+  const auto middle = static_cast<size_t>(settings.steps / 2);
+  fmt::print("activation checkpointing every {} layers: {:.2f} times the time, {:.0f} MB of {:.0f} MB = {:.2f} of the memory\n",
+             settings.recompute_every, seconds[1][middle] / seconds[0][middle], static_cast<double>(bytes[1]) / 1e6,
+             static_cast<double>(bytes[0]) / 1e6, static_cast<double>(bytes[1]) / static_cast<double>(bytes[0]));
+}
+
 void run(const Settings& settings) {
   const at::Device device = resolve_device("auto");
   const AlbertConfig config = model_preset(settings.preset);
@@ -62,10 +86,11 @@ void run(const Settings& settings) {
   const at::Tensor positions = at::randint(0, tokens, {masked}, at::kLong).to(device);
   const at::Tensor targets = at::randint(1, config.vocab_size, {masked}, at::kLong).to(device);
   const at::Tensor labels = at::randint(0, 2, {settings.sequences}, at::kLong).to(device);
-  const double seconds = best_seconds(settings.steps, device, [&] {
+  const auto pass = [&] {
     model->parameters_changed();
     testing::backward_mean_losses(model->forward(input, positions), targets, labels);
-  });
+  };
+  const double seconds = best_seconds(settings.steps, device, pass);
   const StepSize size{settings.sequences, tokens, masked, settings.sequences * settings.length * settings.length};
   const double rate = training_flops(config, model->heads(), size) / seconds;
   const double matrices = matrix_rate(device, settings.precision);
@@ -73,6 +98,7 @@ void run(const Settings& settings) {
              settings.preset, settings.sequences, settings.length, settings.precision == Precision::bf16 ? "bf16" : "fp32",
              describe_device(device), at::get_num_threads(), 1e3 * seconds, static_cast<double>(tokens) / seconds, rate / 1e9,
              100.0 * rate / matrices, matrices / 1e9, static_cast<double>(peak_memory_bytes(device)) / 1e6);
+  if (settings.recompute_every > 0) compare_recomputation(settings, *model, device, pass);
 }
 
 }  // namespace
@@ -86,6 +112,7 @@ int main(int argc, char** argv) {
   if (arguments.size() > 2) settings.length = std::atoll(arguments[2].c_str());
   if (arguments.size() > 3) settings.precision = arguments[3] == "fp32" ? albert::Precision::fp32 : albert::Precision::bf16;
   if (arguments.size() > 4) settings.steps = std::atoll(arguments[4].c_str());
+  if (arguments.size() > 5) settings.recompute_every = std::atoll(arguments[5].c_str());
   albert::run(settings);
   return 0;
 }

@@ -42,6 +42,8 @@ class AlbertImpl : public torch::nn::Module {
   [[nodiscard]] Precision precision() const { return precision_; }
   /// fp32 computes in the type of the parameters (so a model moved to fp64 computes in fp64).
   void set_precision(Precision precision) { precision_ = precision; }
+  /// EncoderOptions::recompute_every of all passes in training mode.
+  void set_activation_checkpointing(int64_t every) { recompute_every_ = every; }
   /// Restarts the dropout stream: before each forward pass, from (run seed, step, micro-batch, rank).
   void set_dropout_seed(uint64_t seed) { dropout_.set_seed(seed); }
   /// For heads, so that all draws come from one stream.
@@ -54,6 +56,7 @@ class AlbertImpl : public torch::nn::Module {
 
   AlbertConfig config_;
   Precision precision_ = Precision::fp32;
+  int64_t recompute_every_ = 0;
   Dropout dropout_;
   Embeddings embeddings_;
   std::shared_ptr<AlbertEncoderImpl> encoder_;

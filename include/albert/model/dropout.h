@@ -22,6 +22,15 @@ class Dropout {
   /// from this stream.
   void seed_default_generator(const at::Device& device);
 
+  /// A place in the stream, to draw the same masks again.
+  struct Place {
+    uint64_t seed = 0;
+    uint64_t default_generator_uses = 0;
+    std::optional<at::Generator> generator;  ///< a copy
+  };
+  [[nodiscard]] Place place() const;
+  void go_to(const Place& place);
+
  private:
   at::Generator& generator(const at::Device& device);
 

@@ -23,6 +23,8 @@ class AlbertEncoderImpl : public torch::nn::Module {
  private:
   /// Block `inner` of layer `layer`.
   at::Tensor apply_block(int64_t layer, int64_t inner, const at::Tensor& hidden, const BlockContext& context);
+  /// Applications [first, end) of all, with the decay of the gradient between them.
+  at::Tensor apply_blocks(int64_t first, int64_t end, at::Tensor hidden, const BlockContext& context, double decay);
 
   AlbertConfig config_;
   Linear embedding_hidden_mapping_in_{nullptr};

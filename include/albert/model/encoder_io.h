@@ -48,6 +48,9 @@ struct EncoderOptions {
   double application_decay = 1.0;
   /// Called after each block application with (index, hidden [tokens, hidden]); what it returns goes on. Empty: no hook.
   std::function<at::Tensor(int64_t application, const at::Tensor& hidden)> hook{};
+  /// Activation checkpointing: keeps the hidden state of every so many applications only, and computes what lies between a second time in the
+  /// backward pass. 0: keeps everything. Has no effect with `hidden_states` or a hook.
+  int64_t recompute_every = 0;
 };
 
 /// A named parameter; names are those of the published checkpoint ("albert.embeddings.word_embeddings.weight", ...).

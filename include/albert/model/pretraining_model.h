@@ -31,6 +31,7 @@ class PretrainingModelImpl : public torch::nn::Module {
   [[nodiscard]] PretrainingHeads heads() const { return heads_; }
   Albert& albert() { return albert_; }
   void set_precision(Precision precision) { albert_->set_precision(precision); }
+  void set_activation_checkpointing(int64_t every) { albert_->set_activation_checkpointing(every); }
   void set_dropout_seed(uint64_t seed) { albert_->set_dropout_seed(seed); }
   /// After every change of the parameters from outside (optimizer, checkpoint): bf16 copies are cast again.
   void parameters_changed() { notify_parameters_changed(*this); }
