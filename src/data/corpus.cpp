@@ -189,5 +189,6 @@ uint64_t CorpusReader::bytes_read() const {
   return impl_->closed_bytes + (impl_->reader != nullptr ? impl_->reader->bytes_read() : 0);
 }
 size_t CorpusReader::file_index() const { return impl_->file_index; }
+int64_t CorpusReader::line_number() const { return impl_->reader != nullptr ? impl_->reader->line_number() : 0; }
 
 }  // namespace albert

@@ -8,8 +8,6 @@
 namespace albert {
 namespace {
 
-enum PieceKind : uint8_t { kContinues = 0, kStartsWord = 1, kSpecial = 2 };
-
 constexpr double kShareTolerance = 1e-9;
 
 bool shares_add_up(const MaskingConfig& config) { return std::abs(config.replace + config.keep + config.random - 1.0) < kShareTolerance; }
@@ -36,19 +34,18 @@ int64_t masking_budget(const MaskingConfig& config, int64_t length) {
 }
 
 Masker::Masker(const MaskingConfig& config, const Vocabulary& vocabulary)
-    : config_(config), vocab_size_(vocabulary.size), mask_id_(vocabulary.special.mask) {
+    : config_(config), mask_id_(vocabulary.special.mask), replacements_(vocabulary.replacements), roles_(vocabulary.word_roles) {
   if (!shares_add_up(config)) {
     throw ConfigError(fmt::format("objective.masking: replace, keep and random must add up to 1, got {}", config.replace + config.keep + config.random));
   }
-  ALBERT_CHECK(vocabulary.starts_word.size() == static_cast<size_t>(vocabulary.size), "starts_word has {} entries", vocabulary.starts_word.size());
-  kind_.resize(vocabulary.starts_word.size());
-  for (size_t id = 0; id < kind_.size(); ++id) {
-    kind_[id] = vocabulary.starts_word[id] != 0 || !config.whole_word ? kStartsWord : kContinues;
+  ALBERT_CHECK(roles_.size() == static_cast<size_t>(vocabulary.size), "word_roles has {} entries", roles_.size());
+  for (WordRole& role : roles_) {
+    if (!config.whole_word && role != WordRole::separates) role = WordRole::alone;
   }
   const SpecialTokens& special = vocabulary.special;
   for (const int32_t id : {special.pad, special.cls, special.sep, special.mask}) {
     ALBERT_CHECK(id >= 0 && id < vocabulary.size, "special id {} of a vocabulary of {}", id, vocabulary.size);
-    kind_[static_cast<size_t>(id)] = kSpecial;
+    roles_[static_cast<size_t>(id)] = WordRole::separates;
   }
   double total = 0;
   for (int64_t n = 1; n <= config.max_ngram; ++n) {
@@ -66,19 +63,17 @@ std::vector<int32_t> Masker::find_units(const std::vector<int32_t>& ids) const {
   bool may_continue = false;
   for (size_t i = 0; i < ids.size(); ++i) {
     // A store that was opened without verifying it may hold anything.
-    if (static_cast<size_t>(ids[i]) >= kind_.size()) {
-      throw DataError(fmt::format("expected piece ids below {}, got {}; the token store is damaged, or of another tokenizer", kind_.size(), ids[i]));
+    if (static_cast<size_t>(ids[i]) >= roles_.size()) {
+      throw DataError(fmt::format("expected piece ids below {}, got {}; the token store is damaged, or of another tokenizer", roles_.size(), ids[i]));
     }
-    const uint8_t kind = kind_[static_cast<size_t>(ids[i])];
+    const WordRole role = roles_[static_cast<size_t>(ids[i])];
     const auto position = static_cast<int32_t>(i);
-    if (kind == kSpecial) {
-      may_continue = false;
-    } else if (kind == kContinues && may_continue) {
+    if (role == WordRole::continues && may_continue) {
       units.back() = position + 1;
-    } else {
+    } else if (role != WordRole::separates) {
       units.insert(units.end(), {position, position + 1});
-      may_continue = true;
     }
+    may_continue = role == WordRole::starts || role == WordRole::continues;
   }
   return units;
 }
@@ -94,7 +89,8 @@ int32_t Masker::draw_input(int32_t id, RandomStream& random) const {
   const double u = random.uniform();
   if (u < config_.replace) return mask_id_;
   if (u < config_.replace + config_.keep) return id;
-  return static_cast<int32_t>(random.below(static_cast<uint64_t>(vocab_size_)));
+  if (replacements_.empty()) return static_cast<int32_t>(random.below(roles_.size()));
+  return replacements_[random.below(replacements_.size())];
 }
 
 MaskedSequence Masker::mask(std::vector<int32_t>& ids, RandomStream& random) const {

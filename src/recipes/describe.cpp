@@ -1,4 +1,5 @@
 #include "recipes/run_common.h"
+#include "recipes/symbol_text.h"
 #include "recipes/trial.h"
 
 #include <albert/base/error.h>
@@ -12,7 +13,10 @@
 #include <albert/tokenizer/tokenizer_training.h>
 #include <albert/train/matmul_rate.h>
 
+#include <fmt/ranges.h>
+
 #include <array>
+#include <optional>
 #include <ostream>
 
 namespace albert {
@@ -94,12 +98,26 @@ uint64_t describe_documents(const DataConfig& data, std::ostream& out) {
   return read_through(data, bytes, out);
 }
 
-bool has_tokenizer(const PretrainConfig& config) {
-  return config.tokenizer.model || std::filesystem::exists(trained_tokenizer_folder(config) / "spiece.model");
+/// A vocabulary of symbols is made here as the run would make it, but not written.
+std::optional<Tokenizer> known_tokenizer(const PretrainConfig& config) {
+  if (has_tokenizer(config)) return open_or_train_tokenizer(config);
+  if (config.tokenizer.type == TokenizerType::sentencepiece || config.data.sources.empty()) return std::nullopt;
+  return Tokenizer::from_symbols(collect_symbols(config.data, config.tokenizer), config.tokenizer.symbol_options(), "the symbols of the text");
 }
 
-int64_t vocabulary_size(const PretrainConfig& config) {
-  return has_tokenizer(config) ? open_or_train_tokenizer(config).vocab_size() : config.tokenizer.vocab_size;
+/// The first symbols of the text as they are cut, all of them counted, and those that the vocabulary lacks. Throws as the run would. Returns
+/// their number.
+double describe_symbols(const PretrainConfig& config, const Tokenizer& tokenizer, std::ostream& out) {
+  const auto census = count_symbols(config.data, tokenizer);
+  out << fmt::format("symbols: {} in {} words, {:.1f} a word; {} ({:.4g} %) are not in the vocabulary\n", census.num_symbols, census.num_words,
+                     census.mean_word(), census.num_unknown, 100 * census.unknown_share());
+  for (const auto& line : describe_unknown(census)) out << "  " << line << '\n';
+  const auto documents = preview_documents(config.data, 1, 1);
+  if (!documents.empty() && !documents.front().sentences.empty()) {
+    out << "the first sentence in symbols: " << fmt::format("{}\n", fmt::join(tokenizer.encode_as_pieces(documents.front().sentences.front()), " "));
+  }
+  require_symbols(census, config.tokenizer, config.objective.masking, config.data.max_length);
+  return static_cast<double>(census.num_symbols);
 }
 
 /// Nearest folder above (or at) `path` that exists.
@@ -132,7 +150,7 @@ void describe_costs(const PretrainConfig& given, const RunOutlook& outlook, std:
   print_estimate(foresight.estimate, foresight.times, foresight.work, out);
   describe_disk(config, foresight.files, out);
   if (outlook.data == nullptr) {
-    out << fmt::format("not counted: making vocabulary and store. Assumed until there is a store: {} bytes of text a piece\n", kBytesPerPiece);
+    out << fmt::format("not counted: making vocabulary and store. Assumed until there is a store: {:.3g} M pieces of text\n", outlook.num_pieces / 1e6);
   }
 }
 
@@ -143,7 +161,8 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   require_same_run(config);
   require_usable_folder(config.output);
   const auto heads = heads_of(config);
-  const int64_t vocabulary = vocabulary_size(config);
+  const auto tokenizer = known_tokenizer(config);
+  const int64_t vocabulary = tokenizer ? tokenizer->vocab_size() : config.tokenizer.vocab_size;
   const auto shape = config.model.init_from ? config.model.resolve(load_model_folder(*config.model.init_from).config.shape, vocabulary)
                                             : config.model.resolve(vocabulary);
   out << fmt::format("device: {}\n", describe_device(device));
@@ -151,25 +170,27 @@ void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   // A store of another tokenizer or text is refused here as by the run itself; a vocabulary that is still to be trained is not made.
   std::optional<PretrainingData> data;
   if (std::filesystem::exists(token_store_file(config.data.store)) && has_tokenizer(config)) {
-    const auto tokenizer = open_or_train_tokenizer(config);
-    const auto vocabulary_in_use = vocabulary_of(tokenizer);
+    const auto vocabulary_in_use = vocabulary_of(*tokenizer);
     const auto store = std::make_shared<const TokenStore>(
         open_or_build_token_store(config.data, vocabulary_in_use, {.num_threads = config.data.num_threads(), .progress = {}}));
     data = make_pretraining_data(store, vocabulary_in_use, config.data, config.objective, static_cast<uint64_t>(config.training.seed));
   }
-  uint64_t text_bytes = 0;
+  double num_pieces = 0;
   if (!config.data.sources.empty()) {
     warn_of_empty_files(config.data);
     warn_of_wrapped_lines(config.data);
-    text_bytes = describe_documents(config.data, out);
-    if (!has_tokenizer(config)) {
+    const uint64_t text_bytes = describe_documents(config.data, out);
+    num_pieces = static_cast<double>(text_bytes) / kBytesPerPiece;
+    if (config.tokenizer.type == TokenizerType::symbols) {
+      num_pieces = describe_symbols(config, *tokenizer, out);
+    } else if (!tokenizer) {
       require_enough_text(static_cast<int64_t>(text_bytes));
       out << fmt::format("not known before the run trains it: whether this text has {} pieces\n", vocabulary);
     }
   } else if (!std::filesystem::exists(token_store_file(config.data.store))) {
     throw ConfigError(fmt::format("data.sources: must name at least one text, because there is no token store in {}", config.data.store.string()));
   }
-  describe_costs(config, {.data = data ? &*data : nullptr, .text_bytes = text_bytes, .vocab_size = vocabulary}, out);
+  describe_costs(config, {.data = data ? &*data : nullptr, .num_pieces = num_pieces, .vocab_size = vocabulary}, out);
 }
 
 }  // namespace albert

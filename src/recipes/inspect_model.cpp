@@ -54,25 +54,33 @@ void require_possible(const AlbertConfig& shape, const std::string& where) {
   }
 }
 
-/// Whether spiece.model is the vocabulary of the ids that the model was trained with; null where no file says it.
+/// Whether it is the vocabulary of the ids that the model was trained with; null where no file says it.
 Facts belongs(const Tokenizer& tokenizer, const AlbertConfig& shape, const io::SafetensorsMetadata& metadata) {
   if (tokenizer.vocab_size() != shape.vocab_size) return false;
-  const auto written = metadata.find(kTokenizerMetadata);
-  return written == metadata.end() ? Facts() : Facts(written->second == sha256_hex(tokenizer.model_bytes()));
+  const auto written = metadata.find(tokenizer_metadata_key(tokenizer.type()));
+  return written == metadata.end() ? Facts() : Facts(written->second == sha256_hex(tokenizer.vocabulary_bytes()));
 }
 
 Facts tokenizer_facts(const fs::path& folder, const AlbertConfig& shape, const io::SafetensorsMetadata& metadata) {
-  const auto path = folder / "spiece.model";
-  if (!fs::exists(path)) return {};
-  const auto tokenizer = Tokenizer::load(path, read_tokenizer_options(folder));
-  return {{"type", "unigram"},  // the check of the file refuses others
-          {"pieces", tokenizer.vocab_size()},
-          {"special_ids", special_facts(tokenizer.special_tokens())},
-          {"lower_case", tokenizer.options().lower_case},
-          {"keep_accents", tokenizer.options().keep_accents},
-          {"sha256", sha256_hex(tokenizer.model_bytes())},
-          {"hash", tokenizer.hash()},
-          {"belongs_to_model", belongs(tokenizer, shape, metadata)}};
+  const auto tokenizer = read_tokenizer(folder);
+  if (!tokenizer) return {};
+  const bool is_symbols = tokenizer->type() == TokenizerType::symbols;
+  Facts facts{{"type", is_symbols ? "symbols" : "unigram"},  // the check of a spiece.model refuses others
+              {"pieces", tokenizer->vocab_size()},
+              {"special_ids", special_facts(tokenizer->special_tokens())}};
+  if (is_symbols) {
+    const auto or_null = [](const std::optional<std::string>& text) { return text ? Facts(*text) : Facts(); };
+    facts["word_separator"] = or_null(tokenizer->symbol_options().word_separator);
+    facts["symbol_separator"] = or_null(tokenizer->symbol_options().symbol_separator);
+    facts["punctuation"] = tokenizer->symbol_options().punctuation;
+  } else {
+    facts["lower_case"] = tokenizer->options().lower_case;
+    facts["keep_accents"] = tokenizer->options().keep_accents;
+  }
+  facts["sha256"] = sha256_hex(tokenizer->vocabulary_bytes());
+  facts["hash"] = tokenizer->hash();
+  facts["belongs_to_model"] = belongs(*tokenizer, shape, metadata);
+  return facts;
 }
 
 /// What a fine-tuned model does; null for others.

@@ -1,3 +1,5 @@
+#include "recipes/symbol_files.h"
+
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
@@ -16,22 +18,27 @@ constexpr uint64_t kConfigLimitBytes = 1U << 20U;
 /// What transformers looks for, and which vocabulary the ids belong to.
 io::SafetensorsMetadata metadata_of(const ModelFolder& files) {
   io::SafetensorsMetadata metadata{{"format", "pt"}};
-  const auto vocabulary = files.texts.find("spiece.model");
-  if (vocabulary != files.texts.end()) metadata[kTokenizerMetadata] = sha256_hex(vocabulary->second);
+  for (const auto& [type, name] : enum_names(config::EnumTag<TokenizerType>{})) {
+    const auto vocabulary = files.texts.find(std::string(vocabulary_file_name(type)));
+    if (vocabulary != files.texts.end()) metadata[tokenizer_metadata_key(type)] = sha256_hex(vocabulary->second);
+  }
   return metadata;
 }
 
 }  // namespace
 
+const char* tokenizer_metadata_key(TokenizerType type) { return type == TokenizerType::symbols ? "symbols_sha256" : "spiece_model_sha256"; }
+
 void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
                             const io::SafetensorsMetadata& metadata) {
+  const auto name = vocabulary_file_name(tokenizer.type());
   if (tokenizer.vocab_size() != shape.vocab_size) {
-    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}", folder.string(),
+    throw IoError(fmt::format("{}: {} does not belong to the model: it has {} pieces, config.json says vocab_size {}", folder.string(), name,
                               tokenizer.vocab_size(), shape.vocab_size));
   }
-  const auto written = metadata.find(kTokenizerMetadata);
-  if (written != metadata.end() && written->second != sha256_hex(tokenizer.model_bytes())) {
-    throw IoError(fmt::format("{}: spiece.model does not belong to the model: model.safetensors was written with another one", folder.string()));
+  const auto written = metadata.find(tokenizer_metadata_key(tokenizer.type()));
+  if (written != metadata.end() && written->second != sha256_hex(tokenizer.vocabulary_bytes())) {
+    throw IoError(fmt::format("{}: {} does not belong to the model: model.safetensors was written with another one", folder.string(), name));
   }
 }
 
@@ -50,8 +57,20 @@ TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
   return options;
 }
 
+std::optional<Tokenizer> read_tokenizer(const std::filesystem::path& folder) {
+  const auto pieces = folder / vocabulary_file_name(TokenizerType::sentencepiece);
+  const auto symbols = folder / vocabulary_file_name(TokenizerType::symbols);
+  const bool has_symbols = std::filesystem::exists(symbols);
+  if (!std::filesystem::exists(pieces)) {
+    return has_symbols ? std::optional(Tokenizer::load_symbols(symbols, read_symbol_options(folder))) : std::nullopt;
+  }
+  if (has_symbols) throw IoError(fmt::format("{}: must have one vocabulary, got spiece.model and symbols.txt; delete the one that is not the model's", folder.string()));
+  return Tokenizer::load(pieces, read_tokenizer_options(folder));
+}
+
 std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length) {
-  return {{"spiece.model", tokenizer.model_bytes()},
+  if (tokenizer.type() == TokenizerType::symbols) return symbol_files(tokenizer, max_length);
+  return {{"spiece.model", tokenizer.vocabulary_bytes()},
           {"tokenizer_config.json", write_tokenizer_config_json({.lower_case = tokenizer.options().lower_case,
                                                                  .keep_accents = tokenizer.options().keep_accents,
                                                                  .max_length = max_length})}};
@@ -113,6 +132,13 @@ void require_model_files(const std::filesystem::path& folder, const std::vector<
   }
 }
 
+Tokenizer require_tokenizer(const std::filesystem::path& folder) {
+  auto tokenizer = read_tokenizer(folder);
+  if (!tokenizer) require_model_files(folder, {"spiece.model"});  // throws
+  ALBERT_CHECK(tokenizer.has_value(), "a vocabulary appeared while it was looked for");
+  return *std::move(tokenizer);
+}
+
 LoadedModel load_model_folder(const std::filesystem::path& folder) {
   const auto config_path = folder / "config.json";
   const auto weights_path = folder / "model.safetensors";
@@ -128,11 +154,8 @@ LoadedModel load_model_folder(const std::filesystem::path& folder) {
   loaded.model->eval();
   loaded.model->parameters_changed();
 
-  const auto vocabulary = folder / "spiece.model";
-  if (std::filesystem::exists(vocabulary)) {
-    loaded.tokenizer = Tokenizer::load(vocabulary, read_tokenizer_options(folder));
-    require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, file.metadata());
-  }
+  loaded.tokenizer = read_tokenizer(folder);
+  if (loaded.tokenizer) require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, file.metadata());
   return loaded;
 }
 

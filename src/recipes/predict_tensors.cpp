@@ -57,7 +57,7 @@ PaddedInput read_input(const std::filesystem::path& path, const AlbertConfig& co
 
 PaddedInput tokenize_input(std::istream& text, const LoadedModel& loaded, const std::filesystem::path& folder) {
   if (!loaded.tokenizer) {
-    throw DataError(fmt::format("{}: has no spiece.model, so it cannot read text; give ids with --ids", folder.string()));
+    throw DataError(fmt::format("{}: has no vocabulary (spiece.model or symbols.txt), so it cannot read text; give ids with --ids", folder.string()));
   }
   const auto limit = static_cast<size_t>(loaded.config.shape.max_position_embeddings) - 2;
   const auto& special = loaded.tokenizer->special_tokens();
@@ -131,9 +131,8 @@ void predict_tensors(const PredictTensorsOptions& options, std::istream& text) {
 
 void tokenize_lines(const std::filesystem::path& model, TokenizeOutput output, std::istream& text, std::ostream& out) {
   const bool is_folder = std::filesystem::is_directory(model) || !std::filesystem::exists(model);
-  if (is_folder) require_model_files(model, {"spiece.model"});
   // A folder's tokenizer_config.json may keep case or accents; a bare spiece.model is read with ALBERT's defaults.
-  const auto tokenizer = Tokenizer::load(is_folder ? model / "spiece.model" : model, is_folder ? read_tokenizer_options(model) : TokenizerOptions{});
+  const auto tokenizer = is_folder ? require_tokenizer(model) : Tokenizer::load(model, {});
   for (std::string line; std::getline(text, line);) {
     std::string joined;
     if (output == TokenizeOutput::ids) {

@@ -26,7 +26,6 @@ namespace {
 /// Masks that are scored at once: each has a row of logits as long as the vocabulary.
 constexpr int64_t kMasksPerBatch = 256;
 /// U+2581, which begins a word in SentencePiece.
-constexpr std::string_view kWordMark = "\xE2\x96\x81";
 
 struct TextModel {
   std::filesystem::path folder{};
@@ -41,7 +40,7 @@ TextModel load_text_model(const PredictOptions& options) {
   TextModel model{.folder = options.model, .device = resolve_device(options.device, "--device")};
   model.loaded = load_model_folder(options.model);
   if (!model.loaded.tokenizer) {
-    throw IoError(fmt::format("{}: must have a spiece.model to read text; put the model's vocabulary into the folder", options.model.string()));
+    throw IoError(fmt::format("{}: must have a vocabulary (spiece.model or symbols.txt) to read text; put the model's vocabulary into the folder", options.model.string()));
   }
   model.max_length = static_cast<size_t>(model.loaded.config.shape.max_position_embeddings);
   model.loaded.model->to(model.device);
@@ -95,22 +94,12 @@ struct MaskedText {
 
 MaskedText tokenize_masked(const Tokenizer& tokenizer, std::string_view text) {
   const auto& special = tokenizer.special_tokens();
-  const auto mask = tokenizer.piece(special.mask);
-  MaskedText result{.ids = {special.cls}};
-  for (;;) {
-    const auto end = text.find(mask);
-    const auto part = text.substr(0, end);
-    auto ids = tokenizer.encode(part);
-    // The tokenizer lets every text begin a word.
-    const bool goes_on = !result.masks.empty() && !part.empty() && part[0] != ' ' && part[0] != '\t';
-    if (goes_on && !ids.empty() && tokenizer.piece(ids[0]) == kWordMark) ids.erase(ids.begin());
-    result.ids.insert(result.ids.end(), ids.begin(), ids.end());
-    if (end == std::string_view::npos) break;
-    result.masks.push_back(static_cast<int64_t>(result.ids.size()));
-    result.ids.push_back(special.mask);
-    text.remove_prefix(end + mask.size());
-  }
+  MaskedText result{.ids = tokenizer.encode_masked(text)};
+  result.ids.insert(result.ids.begin(), special.cls);
   result.ids.push_back(special.sep);
+  for (size_t i = 0; i < result.ids.size(); ++i) {
+    if (result.ids[i] == special.mask) result.masks.push_back(static_cast<int64_t>(i));
+  }
   return result;
 }
 

@@ -1,3 +1,6 @@
+#include "recipes/symbol_files.h"
+#include "recipes/symbol_text.h"
+
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/log.h>
@@ -17,7 +20,6 @@
 namespace albert {
 namespace {
 
-constexpr const char* kModelName = "spiece.model";
 constexpr const char* kOptionsName = "options.yaml";
 constexpr uint64_t kOptionsLimitBytes = 1U << 16U;
 
@@ -51,7 +53,8 @@ class CorpusSentences {
 
 void require_same_options(const TokenizerConfig& wanted, const std::filesystem::path& folder) {
   const auto path = folder / kOptionsName;
-  const auto used = config::parse_config<TokenizerConfig>(read_file(path, kOptionsLimitBytes), path.string());
+  auto used = config::parse_config<TokenizerConfig>(read_file(path, kOptionsLimitBytes), path.string());
+  used.max_unknown = wanted.max_unknown;  // says nothing of the vocabulary
   std::string differences;
   for (const auto& [key, a, b] : config::diff_configs(used, wanted)) {
     differences += fmt::format("{}tokenizer.{} was {} and is {}", differences.empty() ? "" : ", ", key, a, b);
@@ -61,18 +64,41 @@ void require_same_options(const TokenizerConfig& wanted, const std::filesystem::
                                 "or choose another output", folder.string(), differences));
 }
 
-Tokenizer train_new_tokenizer(const PretrainConfig& config, const std::filesystem::path& folder) {
+Tokenizer train_pieces(const PretrainConfig& config) {
   spdlog::info("training a vocabulary of {} pieces", config.tokenizer.vocab_size);
   // The seed of the split, not of the run: runs of several seeds then share a vocabulary.
   CorpusSentences sentences(config.data);
   const auto trained = train_tokenizer(config.tokenizer, std::ref(sentences), static_cast<uint64_t>(config.data.validation_seed));
-  auto tokenizer = Tokenizer::from_bytes(trained.model_bytes, config.tokenizer.options(), kModelName);
-  make_directories(folder);
-  write_file_atomically(folder / kOptionsName, config::to_yaml(config.tokenizer));
-  write_file_atomically(folder / kModelName, trained.model_bytes);
   spdlog::info("vocabulary: trained on {} of {} sentences ({})", trained.num_sampled, trained.num_sentences,
                to_string(ByteSize{static_cast<uint64_t>(trained.sampled_bytes)}));
-  return tokenizer;
+  return Tokenizer::from_bytes(trained.model_bytes, config.tokenizer.options(), "spiece.model");
+}
+
+Tokenizer make_new_tokenizer(const PretrainConfig& config) {
+  if (config.tokenizer.type == TokenizerType::sentencepiece) return train_pieces(config);
+  return Tokenizer::from_symbols(collect_symbols(config.data, config.tokenizer), config.tokenizer.symbol_options(), "the symbols of the text");
+}
+
+std::filesystem::path made_vocabulary(const PretrainConfig& config) {
+  return trained_tokenizer_folder(config) / vocabulary_file_name(config.tokenizer.type);
+}
+
+/// The one that the configuration names.
+std::optional<std::filesystem::path> named_vocabulary(const TokenizerConfig& config) {
+  return config.type == TokenizerType::symbols ? config.vocabulary : config.model;
+}
+
+Tokenizer load_tokenizer(const std::filesystem::path& vocabulary, const TokenizerConfig& config) {
+  return config.type == TokenizerType::symbols ? Tokenizer::load_symbols(vocabulary, config.symbol_options())
+                                               : Tokenizer::load(vocabulary, config.options());
+}
+
+/// Symbols that the vocabulary lacks are told, and refused where they are many.
+void check_symbols(const PretrainConfig& config, const Tokenizer& tokenizer) {
+  const auto census = count_symbols(config.data, tokenizer);
+  require_symbols(census, config.tokenizer, config.objective.masking, config.data.max_length);
+  spdlog::info("text: {} symbols in {} words", census.num_symbols, census.num_words);
+  for (const auto& line : describe_unknown(census)) spdlog::warn("text: unknown symbol {}", line);
 }
 
 /// A line every few seconds while a store is built.
@@ -139,28 +165,83 @@ void warn_of_wrapped_lines(const DataConfig& config) {
 
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config) { return config.output / "tokenizer"; }
 
+bool has_tokenizer(const PretrainConfig& config) { return named_vocabulary(config.tokenizer) || std::filesystem::exists(made_vocabulary(config)); }
+
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config) {
-  if (config.tokenizer.model) return Tokenizer::load(*config.tokenizer.model, config.tokenizer.options());
-  const auto folder = trained_tokenizer_folder(config);
-  if (!std::filesystem::exists(folder / kModelName)) return train_new_tokenizer(config, folder);
-  require_same_options(config.tokenizer, folder);
-  return Tokenizer::load(folder / kModelName, config.tokenizer.options());
+  if (const auto named = named_vocabulary(config.tokenizer)) return load_tokenizer(*named, config.tokenizer);
+  const auto made = made_vocabulary(config);
+  if (std::filesystem::exists(made)) {
+    require_same_options(config.tokenizer, made.parent_path());
+    return load_tokenizer(made, config.tokenizer);
+  }
+  auto tokenizer = make_new_tokenizer(config);
+  make_directories(made.parent_path());
+  write_file_atomically(made.parent_path() / kOptionsName, config::to_yaml(config.tokenizer));
+  write_file_atomically(made, tokenizer.vocabulary_bytes());
+  return tokenizer;
+}
+
+namespace {
+
+void inherit_symbols(TokenizerConfig& config, const std::filesystem::path& folder) {
+  const auto options = read_symbol_options(folder);
+  const auto vocabulary = folder / vocabulary_file_name(TokenizerType::symbols);
+  const bool names_another = config.vocabulary && read_file(*config.vocabulary) != read_file(vocabulary);
+  if (config.type == TokenizerType::symbols && (names_another || config.symbol_options() != options)) {
+    throw ConfigError(fmt::format("tokenizer: must be that of model.init_from ({}), got another vocabulary, separator or punctuation; leave the section out",
+                                  vocabulary.string()));
+  }
+  if (config.model) {
+    throw ConfigError(fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}", vocabulary.string(),
+                                  config.model->string()));
+  }
+  const double max_unknown = config.max_unknown;
+  config = TokenizerConfig{};
+  config.type = TokenizerType::symbols;
+  config.vocabulary = vocabulary;
+  config.word_separator = options.word_separator;
+  config.symbol_separator = options.symbol_separator;
+  config.punctuation = options.punctuation;
+  config.max_unknown = max_unknown;
+}
+
+}  // namespace
+
+PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
+  if (!config.model.init_from) return config;
+  const auto vocabulary = *config.model.init_from / vocabulary_file_name(TokenizerType::sentencepiece);
+  const bool has_pieces = std::filesystem::exists(vocabulary);
+  if (!has_pieces && std::filesystem::exists(*config.model.init_from / vocabulary_file_name(TokenizerType::symbols))) {
+    inherit_symbols(config.tokenizer, *config.model.init_from);
+    return config;
+  }
+  if (config.tokenizer.type == TokenizerType::symbols) {
+    throw ConfigError(fmt::format("tokenizer.type: must be sentencepiece, as that of model.init_from ({}), got symbols", config.model.init_from->string()));
+  }
+  if (!config.tokenizer.model) config.tokenizer.model = vocabulary;
+  if (has_pieces && read_file(vocabulary) != read_file(*config.tokenizer.model)) {
+    throw ConfigError(fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}",
+                                  vocabulary.string(), config.tokenizer.model->string()));
+  }
+  return config;
 }
 
 PreparedText prepare_text(const PretrainConfig& config) {
   if (!config.data.sources.empty() && !std::filesystem::exists(token_store_file(config.data.store))) warn_of_wrapped_lines(config.data);
-  const bool has_old_vocabulary = !config.tokenizer.model && std::filesystem::exists(trained_tokenizer_folder(config) / kModelName);
+  const bool has_old_vocabulary = !named_vocabulary(config.tokenizer) && std::filesystem::exists(made_vocabulary(config));
   PreparedText prepared;
   prepared.tokenizer = std::make_unique<const Tokenizer>(open_or_train_tokenizer(config));
   prepared.vocabulary = vocabulary_of(*prepared.tokenizer);
   warn_of_empty_files(config.data);
+  const bool has_store = std::filesystem::exists(token_store_file(config.data.store));
+  if (config.tokenizer.type == TokenizerType::symbols && !has_store && !config.data.sources.empty()) check_symbols(config, *prepared.tokenizer);
   BuildLog log;
   StoreReport report;
   prepared.store = std::make_shared<const TokenStore>(open_or_build_token_store(
       config.data, prepared.vocabulary, {.num_threads = config.data.num_threads(), .progress = std::ref(log)}, &report));
   report_text(report.text);
   if (has_old_vocabulary && report.was_built) {
-    spdlog::warn("the store is new, the vocabulary is that of an earlier session; if that had other text, delete {} to train it on this one",
+    spdlog::warn("the store is new, the vocabulary is that of an earlier session; if that had other text, delete {} to make it of this one",
                  trained_tokenizer_folder(config).string());
   }
   spdlog::info("token store: {} documents, {} sentences, {} tokens ({})", prepared.store->num_documents(), prepared.store->num_sentences(),

@@ -55,18 +55,6 @@ class PretrainingFiles : public ModelFiles {
   std::map<std::string, std::string> texts_;
 };
 
-/// The configuration that a run with init_from has: the vocabulary is the one that the weights belong to.
-PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
-  if (!config.model.init_from) return config;
-  const auto vocabulary = *config.model.init_from / "spiece.model";
-  if (!config.tokenizer.model) config.tokenizer.model = vocabulary;
-  if (std::filesystem::exists(vocabulary) && read_file(vocabulary) != read_file(*config.tokenizer.model)) {
-    throw ConfigError(fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}",
-                                  vocabulary.string(), config.tokenizer.model->string()));
-  }
-  return config;
-}
-
 }  // namespace
 
 PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
@@ -118,7 +106,7 @@ std::map<std::string, std::string> identity_hashes(const PretrainConfig& config,
 
 ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path& folder, std::ostream& out) {
   auto loaded = load_model_folder(folder);
-  if (!loaded.tokenizer) throw IoError(fmt::format("{}: has no spiece.model, so its ids cannot be made", folder.string()));
+  if (!loaded.tokenizer) throw IoError(fmt::format("{}: has no vocabulary (spiece.model or symbols.txt), so its ids cannot be made", folder.string()));
   const auto vocabulary = vocabulary_of(*loaded.tokenizer);
   const auto store = std::make_shared<const TokenStore>(
       open_or_build_token_store(config.data, vocabulary, {.num_threads = config.data.num_threads(), .progress = {}}));
@@ -152,7 +140,7 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
 /// Before the first step of a run: whether it is worth waiting for, and whether it will fit, is known at once.
 std::optional<Foresight> foresee_new_run(const PretrainConfig& config, const PretrainingData& data, int64_t vocab_size) {
   if (std::filesystem::exists(config.output / "checkpoints")) return {};
-  const auto foresight = foresee(config, {.data = &data, .text_bytes = 0, .vocab_size = vocab_size});
+  const auto foresight = foresee(config, {.data = &data, .num_pieces = 0, .vocab_size = vocab_size});
   spdlog::info("foreseen: {} of training, {} of memory, {} on disk", format_duration(foresight.estimate.run_seconds),
                format_bytes(static_cast<uint64_t>(foresight.estimate.memory_bytes)), format_bytes(foresight.files.total_bytes()));
   return foresight;

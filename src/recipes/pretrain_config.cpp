@@ -76,6 +76,8 @@ PretrainConfig identity_of(PretrainConfig config) {
   config.data.threads = defaults.data.threads;
   config.data.prefetch_steps = defaults.data.prefetch_steps;
   config.tokenizer.model = defaults.tokenizer.model;
+  config.tokenizer.vocabulary = defaults.tokenizer.vocabulary;
+  config.tokenizer.max_unknown = defaults.tokenizer.max_unknown;
   config.schedule = defaults.schedule;
   const auto seed = config.training.seed;
   config.training = defaults.training;

@@ -38,10 +38,10 @@ TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head
 }  // namespace
 
 SourceFolder read_source_folder(const std::filesystem::path& folder) {
-  require_model_files(folder, {"config.json", "model.safetensors", "spiece.model"});
+  require_model_files(folder, {"config.json", "model.safetensors"});
   const auto config_path = folder / "config.json";
   SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
-  source.tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(folder / "spiece.model", read_tokenizer_options(folder)));
+  source.tokenizer = std::make_shared<const Tokenizer>(require_tokenizer(folder));
   require_own_vocabulary(folder, *source.tokenizer, source.config.shape, io::SafetensorsFile::open(folder / "model.safetensors").metadata());
   return source;
 }

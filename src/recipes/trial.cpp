@@ -86,7 +86,7 @@ RunWork work_of(const PretrainConfig& config, const RunOutlook& outlook, double 
     train_examples = static_cast<double>(outlook.data->train.examples_per_epoch(0));
     if (outlook.data->validation) validation_examples = static_cast<double>(outlook.data->validation->examples_per_epoch(0));
   } else {
-    const double examples = static_cast<double>(outlook.text_bytes) / kBytesPerPiece / tokens_of_example;
+    const double examples = outlook.num_pieces / tokens_of_example;
     train_examples = std::max(1.0, examples * (1 - config.data.validation_fraction));
     validation_examples = examples * config.data.validation_fraction;
   }
@@ -109,7 +109,7 @@ RunFiles files_of(const PretrainConfig& config, const RunOutlook& outlook, Pretr
   files.checkpoints = std::min(work.saves, config.checkpoint.keep_last + (work.evaluations > 0 ? config.checkpoint.keep_best : 0)) + 1;
   if (outlook.data == nullptr) {
     const double id_bytes = outlook.vocab_size > 65536 ? 4 : 2;
-    files.store_bytes = static_cast<uint64_t>(static_cast<double>(outlook.text_bytes) / kBytesPerPiece * id_bytes);
+    files.store_bytes = static_cast<uint64_t>(outlook.num_pieces * id_bytes);
   }
   return files;
 }

@@ -13,10 +13,10 @@
 
 namespace albert {
 
-/// What is known of a run before it starts. Either the examples, or how much text there is.
+/// What is known of a run before it starts: the examples, or about how many pieces the text has.
 struct RunOutlook {
   const PretrainingData* data = nullptr;  ///< null: the text is not tokenised yet
-  uint64_t text_bytes = 0;                ///< read where `data` is null
+  double num_pieces = 0;                  ///< read where `data` is null
   int64_t vocab_size = 0;
 };
 
@@ -28,7 +28,7 @@ struct Foresight {
 };
 
 /// Makes the model and the optimizer of a run, times a few steps with them for some seconds, and drops them. Without examples, it works on random ids in
-/// sequences of the lengths that the configuration draws, and assumes kBytesPerPiece. `config.training.micro_batch` must be resolved.
+/// sequences of the lengths that the configuration draws. `config.training.micro_batch` must be resolved.
 Foresight foresee(const PretrainConfig& config, const RunOutlook& outlook);
 
 /// Bytes of text of a piece where it is not known: about what vocabularies of 8,000 to 30,000 pieces give for European languages.

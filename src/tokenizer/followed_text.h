@@ -20,4 +20,11 @@ struct FollowedText {
 /// from and for the combining marks behind it that were dropped; marks that change places stand for all of their run.
 FollowedText normalize_and_follow(std::string_view text, const TokenizerOptions& options);
 
+/// Whether origins are wanted.
+enum class Origins { ignored, followed };
+
+/// NFD and nothing else; invalid bytes become U+FFFD. Marks that change places stand for all of their run. Without `followed` there
+/// are no origins. Linear in the length of the text. Throws DataError for a text of more than 256 MiB.
+FollowedText decompose(std::string_view text, Origins origins);
+
 }  // namespace albert

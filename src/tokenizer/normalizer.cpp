@@ -32,8 +32,8 @@ bool is_python_space(UChar32 c) {
          c == 0x205F || c == 0x3000;
 }
 
-/// Whether the origins of characters are wanted.
-enum class Origins { ignored, followed };
+/// NFD or NFKD.
+enum class Decomposition { canonical, compatible };
 
 /// Code points, and where they are followed the raw bytes that each stands for.
 struct Characters {
@@ -56,6 +56,22 @@ std::optional<std::string> normalize_ascii(std::string_view text, bool lower_cas
     if (pending_space) result += ' ';
     pending_space = false;
     result += lower_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : byte;
+  }
+  return result;
+}
+
+/// Code points; invalid bytes replaced.
+Characters to_characters(std::string_view text, Origins origins) {
+  Characters result;
+  result.text.reserve(text.size());
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < size;) {
+    const int32_t begin = i;
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(bytes, i, size, c);
+    result.text += static_cast<char32_t>(c);
+    if (origins == Origins::followed) result.origins.push_back({.begin = begin, .end = i});
   }
   return result;
 }
@@ -86,10 +102,11 @@ Characters split_and_join(std::string_view text, Origins origins) {
   return result;
 }
 
-const UNormalizer2* nfkd() {
+const UNormalizer2* normalizer_of(Decomposition decomposition) {
   UErrorCode status = U_ZERO_ERROR;
-  const UNormalizer2* normalizer = unorm2_getNFKDInstance(&status);
-  ALBERT_CHECK(U_SUCCESS(status), "ICU has no NFKD data: {}", u_errorName(status));
+  const UNormalizer2* normalizer =
+      decomposition == Decomposition::canonical ? unorm2_getNFDInstance(&status) : unorm2_getNFKDInstance(&status);
+  ALBERT_CHECK(U_SUCCESS(status), "ICU has no data of NFD and NFKD: {}", u_errorName(status));
   return normalizer;
 }
 
@@ -116,10 +133,10 @@ void reorder_marks(Characters& characters) {
   }
 }
 
-/// NFKD, character by character. Without the marks their order does not matter.
+/// Character by character. Without the marks their order does not matter.
 class Decomposer {
  public:
-  explicit Decomposer(bool keep_marks) : keep_marks_(keep_marks) {}
+  Decomposer(Decomposition decomposition, bool keep_marks) : keep_marks_(keep_marks), normalizer_(normalizer_of(decomposition)) {}
 
   Characters run(const Characters& input) {
     result_.text.reserve(input.text.size() + input.text.size() / 8);
@@ -163,7 +180,7 @@ class Decomposer {
   }
 
   bool keep_marks_;
-  const UNormalizer2* normalizer_ = nfkd();
+  const UNormalizer2* normalizer_;
   std::array<UChar, 64> buffer_{};  // the longest decomposition has 18 units (U+FDFA)
   Characters result_;
 };
@@ -222,7 +239,7 @@ void check_size(std::string_view text) {
 }
 
 FollowedText normalize_characters(std::string_view text, const TokenizerOptions& options, Origins origins) {
-  const Characters characters = Decomposer(options.keep_accents).run(split_and_join(text, origins));
+  const Characters characters = Decomposer(Decomposition::compatible, options.keep_accents).run(split_and_join(text, origins));
   return to_utf8(options.lower_case ? to_lower(characters) : characters);
 }
 
@@ -237,6 +254,13 @@ std::string normalize_text(std::string_view text, const TokenizerOptions& option
 FollowedText normalize_and_follow(std::string_view text, const TokenizerOptions& options) {
   check_size(text);
   return normalize_characters(text, options, Origins::followed);
+}
+
+FollowedText decompose(std::string_view text, Origins origins) {
+  check_size(text);
+  const bool is_ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii && origins == Origins::ignored) return {.text = std::string(text), .origins = {}};
+  return to_utf8(Decomposer(Decomposition::canonical, /*keep_marks=*/true).run(to_characters(text, origins)));
 }
 
 std::string icu_version() {

@@ -22,8 +22,6 @@ namespace {
 constexpr size_t kMaxSentenceBytes = 4192;
 /// SentencePiece's mark for unknown characters, U+2585; it drops sentences that hold it.
 constexpr std::string_view kTrainerUnknown = "\xE2\x96\x85";
-/// Its suffix array counts characters in 32 bits.
-constexpr uint64_t kMaxSampleBytes = uint64_t{1} << 30U;
 
 bool has_letter_or_digit(std::string_view text) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
@@ -122,14 +120,6 @@ void require_enough_text(int64_t bytes) {
   if (bytes >= kMinSampleBytes) return;
   throw DataError(fmt::format("tokenizer: needs at least {} bytes of text to train a vocabulary, got {}; give more text or name a "
                               "vocabulary in tokenizer.model", kMinSampleBytes, bytes));
-}
-
-void TokenizerConfig::validate(config::Issues& issues) const {
-  if (sample_bytes.bytes < static_cast<uint64_t>(kMinSampleBytes) || sample_bytes.bytes > kMaxSampleBytes) {
-    issues.add("sample_bytes",
-               fmt::format("must be in [{}, {}], got {}", to_string(ByteSize{static_cast<uint64_t>(kMinSampleBytes)}),
-                           to_string(ByteSize{kMaxSampleBytes}), to_string(sample_bytes)));
-  }
 }
 
 TrainedTokenizer train_tokenizer(const TokenizerConfig& config, const SentenceSource& next, uint64_t seed) {

@@ -129,7 +129,7 @@ TEST(Masking, HasTheStatisticsOfTheReleasedCode) {
       std::vector<bool> starts;
       std::vector<bool> special;
       for (const int32_t id : ids) {
-        starts.push_back(vocabulary.starts_word[static_cast<size_t>(id)] != 0);
+        starts.push_back(vocabulary.word_roles[static_cast<size_t>(id)] == WordRole::starts);
         special.push_back(id < 5);
       }
       const auto expected = reference_masks(starts, special, config.probability, 3, cap > 0 ? 20 : 1 << 20, reference_random);
@@ -202,7 +202,7 @@ TEST(Masking, FillsTheBudgetWithWholeWordsAndNeverTouchesSpecials) {
       if (!is_masked[p]) {
         EXPECT_EQ(ids[p], original[p]);
       }
-      const bool continues = original[p] >= 5 && original[p - 1] >= 5 && vocabulary.starts_word[static_cast<size_t>(original[p])] == 0;
+      const bool continues = original[p] >= 5 && original[p - 1] >= 5 && vocabulary.word_roles[static_cast<size_t>(original[p])] == WordRole::continues;
       if (continues) {
         EXPECT_EQ(is_masked[p], is_masked[p - 1]) << "half a word";
       }
@@ -247,6 +247,55 @@ TEST(Masking, RefusesSharesThatDoNotAddUp) {
   MaskingConfig config;
   config.keep = 0.3;
   EXPECT_THROW(Masker(config, toy_vocabulary()), ConfigError);
+}
+
+/// Symbols: 5 separates words, 6 is punctuation, 7 to 49 are phonemes.
+Vocabulary symbol_vocabulary() {
+  Vocabulary vocabulary;
+  vocabulary.size = 50;
+  vocabulary.word_roles.assign(50, WordRole::continues);
+  vocabulary.word_roles[5] = WordRole::separates;
+  vocabulary.word_roles[6] = WordRole::alone;
+  for (int32_t id = 6; id < 50; ++id) vocabulary.replacements.push_back(id);
+  return vocabulary;
+}
+
+/// [CLS] words of 1 to 6 phonemes, each with a separator in front, some with punctuation behind [SEP].
+std::vector<int32_t> make_phonemes(RandomStream& random) {
+  std::vector<int32_t> ids{2};
+  for (int word = 0; word < 20; ++word) {
+    ids.push_back(5);
+    for (int64_t n = random.between(1, 6); n > 0; --n) ids.push_back(static_cast<int32_t>(random.between(7, 49)));
+    if (random.below(4) == 0) ids.push_back(6);
+  }
+  ids.push_back(3);
+  return ids;
+}
+
+TEST(Masking, OfSymbolsTakesAllOfAWordAndNeverASeparator) {
+  const Masker masker({}, symbol_vocabulary());
+  RandomStream random(3, "phonemes");
+  int64_t words = 0;
+  int64_t punctuation = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const auto original = make_phonemes(random);
+    auto ids = original;
+    const auto masked = masker.mask(ids, random);
+    ASSERT_FALSE(masked.positions.empty());
+    std::vector<bool> is_masked(ids.size());
+    for (const int32_t position : masked.positions) is_masked[static_cast<size_t>(position)] = true;
+    for (size_t i = 1; i + 1 < ids.size(); ++i) {
+      const bool is_phoneme = original[i] > 6;
+      if (original[i] == 5) ASSERT_FALSE(is_masked[i]);
+      if (!is_masked[i]) ASSERT_EQ(ids[i], original[i]) << "what is not predicted stays";
+      if (is_phoneme && original[i + 1] > 6) ASSERT_EQ(is_masked[i], is_masked[i + 1]) << "a word is masked as a whole";
+      if (is_masked[i]) ASSERT_TRUE(ids[i] == 4 || ids[i] >= 6) << "no special piece and no separator by chance: " << ids[i];
+      words += is_phoneme && is_masked[i] ? 1 : 0;
+      punctuation += original[i] == 6 && is_masked[i] && !is_masked[i - 1] ? 1 : 0;
+    }
+  }
+  EXPECT_GT(words, 10000);
+  EXPECT_GT(punctuation, 100) << "punctuation is a word by itself";
 }
 
 }  // namespace

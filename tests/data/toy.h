@@ -21,8 +21,7 @@ inline Vocabulary toy_vocabulary(int32_t size = 1000) {
   Vocabulary vocabulary;
   vocabulary.size = size;
   vocabulary.tokenizer_hash = "toy-" + std::to_string(size);
-  vocabulary.starts_word.resize(static_cast<size_t>(size));
-  for (size_t i = 0; i < vocabulary.starts_word.size(); ++i) vocabulary.starts_word[i] = i % 2 == 1 ? 1 : 0;
+  for (int32_t id = 0; id < size; ++id) vocabulary.word_roles.push_back(id % 2 == 1 ? WordRole::starts : WordRole::continues);
   vocabulary.encode = [size](std::string_view text) {
     std::vector<int32_t> ids;
     const auto push = [&](uint64_t value, bool starts) {

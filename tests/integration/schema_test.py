@@ -15,11 +15,12 @@ UNSEEN = {
         "YAML itself, which editors check": "alias duplicate_key duplicate_section syntax_error tab_indentation two_documents",
         "spelling: YAML 1.2 reads a number": "integer_is_octal number_is_infinite number_is_nan",
         "a rule about the text of an option": "boundary_regex_broken boundary_unknown device_unknown duration_percent exclude_regex_broken"
-                                              " language_unknown preset_unknown text_key_empty warmup_above_hundred_percent",
+                                              " language_unknown preset_unknown text_key_empty warmup_above_hundred_percent word_separator_empty",
         "a rule across options": "boundary_with_jsonl clamp_with_adamw dropout_given_twice end_learning_rate_above_peak groups_do_not_divide"
                                  " heads_do_not_divide inner_groups_of_bert masking_shares_do_not_add_up max_length_over_positions"
-                                 " micro_batch_above_batch nsp_and_bert_shape sharing_attention_of_groups sharing_none_with_groups sharing_of_bert"
-                                 " warmup_longer_than_run",
+                                 " micro_batch_above_batch min_count_of_given_vocabulary nsp_and_bert_shape separators_alike"
+                                 " sharing_attention_of_groups sharing_none_with_groups sharing_of_bert symbols_with_vocab_size"
+                                 " vocabulary_of_sentencepiece warmup_longer_than_run",
     },
     "finetune": {
         "a rule about the text of an option": "duration_percent separator_too_long task_name_unknown warmup_above_hundred_percent",

@@ -199,7 +199,7 @@ TEST(Inspect, SaysWhetherTheVocabularyBelongsToTheModel) {
   EXPECT_EQ(facts["tokenizer"]["pieces"], 15);
   EXPECT_EQ(facts["tokenizer"]["type"], "unigram");
   EXPECT_EQ(facts["tokenizer"]["hash"], tokenizer.hash());
-  EXPECT_EQ(facts["tokenizer"]["sha256"], facts["metadata"][kTokenizerMetadata]);
+  EXPECT_EQ(facts["tokenizer"]["sha256"], facts["metadata"][tokenizer_metadata_key(TokenizerType::sentencepiece)]);
   EXPECT_EQ(facts["tokenizer"]["belongs_to_model"], true);
   EXPECT_EQ(inspected(folder / "m/spiece.model")["sha256"], facts["tokenizer"]["sha256"]);
   auto other = testing::ModelBuilder();

@@ -72,7 +72,7 @@ TEST(Tokenizer, HashNamesModelAndOptions) {
   EXPECT_EQ(small().hash(), small().hash());
 }
 
-TEST(Tokenizer, KeepsTheBytesOfTheModel) { EXPECT_EQ(small().model_bytes(), ModelBuilder().bytes()); }
+TEST(Tokenizer, KeepsTheBytesOfTheModel) { EXPECT_EQ(small().vocabulary_bytes(), ModelBuilder().bytes()); }
 
 TEST(Tokenizer, NamesTheFileThatItCannotLoad) {
   testing::TemporaryFolder folder;
@@ -123,7 +123,7 @@ TEST(WordStart, FollowsGooglesRule) {
 TEST(Tokenizer, KnowsWhichPiecesStartAWord) {
   const auto tokenizer = small();
   std::vector<bool> starts;
-  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) starts.push_back(tokenizer.starts_word(id));
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) starts.push_back(tokenizer.word_role(id) == WordRole::starts);
   EXPECT_EQ(starts,
             (std::vector<bool>{true, true, false, false, false, true, true, false, false, true, true, true, true, true, true}));
 }

@@ -75,6 +75,8 @@ class CorpusReader {
   [[nodiscard]] const TextStatistics& statistics() const;
   /// Index into files() of the last paragraph.
   [[nodiscard]] size_t file_index() const;
+  /// Line of that file in which the last paragraph ends, from 1 (format `wrapped`: or the one after it).
+  [[nodiscard]] int64_t line_number() const;
   /// Bytes of the files (compressed bytes where they are) that were read so far.
   [[nodiscard]] uint64_t bytes_read() const;
 

@@ -38,7 +38,7 @@ void visit_fields(C& c, Visitor&& visit) {
         c.max_predictions);
   visit(Field{"replace", "share of the predicted pieces that become [MASK]", config::range(0.0, 1.0)}, c.replace);
   visit(Field{"keep", "share of the predicted pieces that stay", config::range(0.0, 1.0)}, c.keep);
-  visit(Field{"random", "share of the predicted pieces that become a random id of the vocabulary", config::range(0.0, 1.0)}, c.random);
+  visit(Field{"random", "share of the predicted pieces that become a random id of the vocabulary (of symbols: never a special piece or the separator)", config::range(0.0, 1.0)}, c.random);
 }
 
 /// A sequence to be predicted.
@@ -56,7 +56,8 @@ class Masker {
   /// Throws ConfigError when the shares do not add up to 1. Copies what it needs of `vocabulary`.
   Masker(const MaskingConfig& config, const Vocabulary& vocabulary);
 
-  /// Masks `ids` in place. Pieces equal to a special id ([CLS], [SEP], [MASK], padding) are never predicted, and no word crosses one.
+  /// Masks `ids` in place. Pieces equal to a special id ([CLS], [SEP], [MASK], padding) or that separate words are never predicted, and
+  /// no word crosses one.
   ///
   /// A unit is a word. Units are visited in random order; from each, n is drawn with p(n) ~ 1/n, and the n units that start
   /// there (fewer at the end of the sequence) are taken if they fit the budget, else n - 1, ... 1; a run that touches a predicted
@@ -69,10 +70,10 @@ class Masker {
   [[nodiscard]] int32_t draw_input(int32_t id, RandomStream& random) const;
 
   MaskingConfig config_;
-  int32_t vocab_size_;
   int32_t mask_id_;
-  std::vector<uint8_t> kind_;       // by id: see PieceKind in masking.cpp
-  std::vector<double> cumulative_;  // of p(n), n = 1 ... max_ngram
+  std::vector<int32_t> replacements_;  // empty: all ids
+  std::vector<WordRole> roles_;        // by id; special pieces separate
+  std::vector<double> cumulative_;     // of p(n), n = 1 ... max_ngram
 };
 
 }  // namespace albert

@@ -15,7 +15,9 @@ namespace albert {
 struct Vocabulary {
   int32_t size = 0;
   SpecialTokens special;
-  std::vector<uint8_t> starts_word;  ///< by id: whether the piece begins a masking unit
+  std::vector<WordRole> word_roles;  ///< by id
+  /// Ids that may stand for a predicted piece by chance; empty: all, special ones too, as in the released code.
+  std::vector<int32_t> replacements;
   std::string tokenizer_hash;        ///< at most 64 characters
   /// Text to ids without special tokens; called from many threads at once.
   std::function<std::vector<int32_t>(std::string_view)> encode;

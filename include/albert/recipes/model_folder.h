@@ -19,13 +19,13 @@ namespace albert {
 /// What a model folder holds, ready to be written there or into a checkpoint. The arrays view the model's parameters.
 struct ModelFolder {
   TensorArrays weights;                      ///< model.safetensors
-  std::map<std::string, std::string> texts;  ///< config.json, spiece.model, tokenizer_config.json
+  std::map<std::string, std::string> texts;  ///< config.json, spiece.model or symbols.txt, tokenizer_config.json, ...
 };
 
-/// Key in the metadata of model.safetensors: SHA-256 of the spiece.model that its ids belong to.
-inline constexpr const char* kTokenizerMetadata = "spiece_model_sha256";
+/// Key in the metadata of model.safetensors: SHA-256 of the vocabulary's file that its ids belong to.
+const char* tokenizer_metadata_key(TokenizerType type);
 
-/// spiece.model and tokenizer_config.json.
+/// spiece.model and tokenizer_config.json; or symbols.txt, tokenizer_config.json and tokenizer.json.
 std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length);
 
 /// `tokenizer` may be null: then the folder has no vocabulary.
@@ -35,8 +35,8 @@ ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer
 /// replaced. Throws IoError.
 void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files);
 
-/// Throws IoError where spiece.model cannot be the one that the folder's ids belong to: another number of pieces than config.json says, or
-/// other bytes than those that model.safetensors was written with (kTokenizerMetadata; folders of others do not say).
+/// Throws IoError where the vocabulary cannot be the one that the folder's ids belong to: another number of pieces than config.json says, or
+/// other bytes than those that model.safetensors was written with (tokenizer_metadata_key; folders of others do not say).
 void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer& tokenizer, const AlbertConfig& shape,
                             const io::SafetensorsMetadata& metadata);
 
@@ -45,6 +45,12 @@ void require_model_files(const std::filesystem::path& folder, const std::vector<
 
 /// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
+
+/// The vocabulary of a model folder, of whichever type, with the options that tokenizer_config.json has; nothing where the folder has
+/// none. Throws IoError where it has two, DataError for a damaged one.
+std::optional<Tokenizer> read_tokenizer(const std::filesystem::path& folder);
+/// The same, and IoError where the folder has none, as of require_model_files.
+Tokenizer require_tokenizer(const std::filesystem::path& folder);
 
 /// A model read from a folder.
 struct LoadedModel {

@@ -19,12 +19,18 @@ struct PreparedText {
   Vocabulary vocabulary;  ///< a view of the tokenizer
 };
 
-/// Where a vocabulary that was trained for a run lies: OUTPUT/tokenizer.
+/// Where a vocabulary that was made for a run lies: OUTPUT/tokenizer.
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config);
 
-/// The vocabulary of `tokenizer.model`, or the one trained for this run before, or a new one from the text. Throws DataError for
-/// text and models, ConfigError where the run's vocabulary was trained with other options, IoError for the disk.
+/// Whether there is a vocabulary: a file that the configuration names, or one that was made for this run before.
+bool has_tokenizer(const PretrainConfig& config);
+
+/// That vocabulary, or a new one from the text. Throws DataError for text and vocabularies, ConfigError where the run's vocabulary was
+/// made with other options, IoError for the disk.
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config);
+
+/// A run with model.init_from has the vocabulary that the weights belong to. Throws ConfigError where the configuration has another.
+PretrainConfig with_inherited_vocabulary(PretrainConfig config);
 
 /// Says in the log how much text was replaced, left out or cut.
 void report_text(const TextStatistics& text);

@@ -8,7 +8,7 @@
 #include <albert/model/model_config.h>
 #include <albert/optim/optimizer_config.h>
 #include <albert/optim/schedule.h>
-#include <albert/tokenizer/tokenizer_training.h>
+#include <albert/tokenizer/tokenizer_config.h>
 #include <albert/train/training_config.h>
 
 #include <filesystem>
@@ -51,7 +51,7 @@ void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"output", "folder of the run: checkpoints, logs, curves and the final model", {}, config::Presence::required}, c.output);
   visit(Field{"model", "shape of the network"}, c.model);
-  visit(Field{"tokenizer", "the vocabulary: a spiece.model, or how to train one"}, c.tokenizer);
+  visit(Field{"tokenizer", "the vocabulary: a spiece.model or a file of symbols, or how to make one"}, c.tokenizer);
   visit(Field{"data", "the text"}, c.data);
   visit(Field{"objective", "what is predicted"}, c.objective);
   visit(Field{"optimizer", "how parameters are updated"}, c.optimizer);
