@@ -22,6 +22,15 @@ TokenWindow make_window(const WordPieces& pieces, const PieceWindow& range, cons
   return window;
 }
 
+/// A symbol without the separator that begins every text, or the separator itself.
+std::vector<int32_t> encode_symbol(const Tokenizer& tokenizer, const std::string& symbol) {
+  const bool is_separator = symbol == kWordSeparatorPiece;
+  auto ids = tokenizer.encode(is_separator ? "x" : symbol);
+  if (is_separator) ids.resize(1);
+  else if (!ids.empty()) ids.erase(ids.begin());
+  return ids;
+}
+
 }  // namespace
 
 void TokenWindowOptions::check() const {
@@ -35,8 +44,10 @@ void TokenWindowOptions::check() const {
 WordPieces encode_words(const Tokenizer& tokenizer, std::span<const std::string> words) {
   WordPieces result;
   result.first_piece.reserve(words.size());
+  const bool are_symbols = tokenizer.type() == TokenizerType::symbols && tokenizer.symbol_options().word_separator && !words.empty() &&
+                           words.front() == kWordSeparatorPiece;
   for (const std::string& word : words) {
-    const std::vector<int32_t> ids = tokenizer.encode(word);
+    const std::vector<int32_t> ids = are_symbols ? encode_symbol(tokenizer, word) : tokenizer.encode(word);
     result.first_piece.push_back(ids.empty() ? kNoPiece : static_cast<int64_t>(result.ids.size()));
     if (ids.empty()) ++result.num_empty_words;
     result.ids.insert(result.ids.end(), ids.begin(), ids.end());

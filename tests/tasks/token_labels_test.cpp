@@ -35,6 +35,18 @@ TEST_F(TokenLabels, StandAtTheFirstPieceOfEachWord) {
   EXPECT_EQ(made[0].sentence, 7);
 }
 
+TEST(TokenLabelsOfSymbols, StandAtSymbolsWhereTheSentenceIsGivenInSymbols) {
+  const auto phonemes = Tokenizer::from_symbols("h\n\u0259\nl\n", {}, "s.txt");
+  const WordPieces by_word = encode_words(phonemes, Words{"h\u0259", "l"});
+  EXPECT_THAT(by_word.ids, ElementsAre(5, 6, 7, 5, 8));
+  EXPECT_THAT(by_word.first_piece, ElementsAre(0, 3));
+  const WordPieces by_symbol = encode_words(phonemes, Words{"\u2581", "h", "\u0259", "\u2581", "l", "q"});
+  EXPECT_THAT(by_symbol.ids, ElementsAre(5, 6, 7, 5, 8, 1)) << "the ids of the text that the symbols are of";
+  EXPECT_THAT(by_symbol.first_piece, ElementsAre(0, 1, 2, 3, 4, 5));
+  const SymbolOptions no_words{.word_separator = std::nullopt, .symbol_separator = std::nullopt, .punctuation = {}};
+  EXPECT_THAT(encode_words(Tokenizer::from_symbols("A\nC\n", no_words, "s.txt"), Words{"A", "C", "A"}).ids, ElementsAre(5, 6, 5));
+}
+
 TEST_F(TokenLabels, UseTheEncodingOfTheWordsJoinedBySpaces) {
   const Words words = {"The", "1,", "b", "(", "\u00e1b", "-"};
   EXPECT_EQ(encode_words(tokenizer, words).ids, tokenizer.encode("The 1, b ( \u00e1b -"));

@@ -46,6 +46,9 @@ struct WordPieces {
 /// Each word is encoded by itself and so begins with its own word mark, as HF's tokenizers do it with is_split_into_words. Equal
 /// to the encoding of the words joined by spaces, but for words that touch by rules over word borders: a sigma is final at the
 /// end of its own word, and a vocabulary with pieces across spaces does not use them here.
+///
+/// With a vocabulary of symbols that has a word separator, a sentence whose first word is U+2581 is one of symbols, as
+/// `albert tokenize --pieces` writes it: each word is one symbol, U+2581 the separator.
 WordPieces encode_words(const Tokenizer& tokenizer, std::span<const std::string> words);
 
 /// One sequence [CLS] pieces [SEP], all of segment 0, with the words that are scored in it.
