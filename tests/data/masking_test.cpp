@@ -286,10 +286,10 @@ TEST(Masking, OfSymbolsTakesAllOfAWordAndNeverASeparator) {
     for (const int32_t position : masked.positions) is_masked[static_cast<size_t>(position)] = true;
     for (size_t i = 1; i + 1 < ids.size(); ++i) {
       const bool is_phoneme = original[i] > 6;
-      if (original[i] == 5) ASSERT_FALSE(is_masked[i]);
-      if (!is_masked[i]) ASSERT_EQ(ids[i], original[i]) << "what is not predicted stays";
-      if (is_phoneme && original[i + 1] > 6) ASSERT_EQ(is_masked[i], is_masked[i + 1]) << "a word is masked as a whole";
-      if (is_masked[i]) ASSERT_TRUE(ids[i] == 4 || ids[i] >= 6) << "no special piece and no separator by chance: " << ids[i];
+      ASSERT_FALSE(original[i] == 5 && is_masked[i]) << "a separator is never predicted";
+      ASSERT_TRUE(is_masked[i] || ids[i] == original[i]) << "what is not predicted stays";
+      ASSERT_TRUE(!is_phoneme || original[i + 1] <= 6 || is_masked[i] == is_masked[i + 1]) << "a word is masked as a whole";
+      ASSERT_TRUE(!is_masked[i] || ids[i] == 4 || ids[i] >= 6) << "no special piece and no separator by chance: " << ids[i];
       words += is_phoneme && is_masked[i] ? 1 : 0;
       punctuation += original[i] == 6 && is_masked[i] && !is_masked[i - 1] ? 1 : 0;
     }

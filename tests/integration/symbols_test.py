@@ -17,7 +17,8 @@ PARTS = ["h", "ə", "oʊ", "o", "ʊ", "tʃ", "t", "ʃ", ",", ".", "ˈ", "t\u0361
 
 def tiny_phonemes(test, name="run", tokenizer=SYMBOLS, text=SAMPLE / "english.txt", **changes):
     path = test.tiny(name, text=text, **changes)
-    path.write_text(path.read_text().replace("tokenizer: {vocab_size: 400, sample_bytes: 1 MiB}", tokenizer).replace("format: paragraphs", "format: sentences"))
+    changed = path.read_text().replace("tokenizer: {vocab_size: 400, sample_bytes: 1 MiB}", tokenizer)
+    path.write_text(changed.replace("format: paragraphs", "format: sentences").replace("validation_fraction: 0.1", "validation_fraction: 0.3"))
     return path
 
 
