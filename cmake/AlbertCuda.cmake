@@ -40,14 +40,12 @@ else()
 endif()
 message(STATUS "CUDA ${CUDAToolkit_VERSION}, run-time library ${albert_cudart}")
 
-add_library(albert_c10_cuda INTERFACE)
-add_library(albert::c10_cuda ALIAS albert_c10_cuda)
-target_include_directories(albert_c10_cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
-target_link_libraries(albert_c10_cuda INTERFACE ${ALBERT_C10_CUDA} ${albert_cudart})
-target_link_options(albert_c10_cuda INTERFACE -Wl,-rpath,${albert_torch_root}/lib -Wl,-rpath,${albert_cudart_folder})
+list(APPEND CMAKE_BUILD_RPATH ${albert_cudart_folder})
+add_library(albert::c10_cuda INTERFACE IMPORTED)
+target_include_directories(albert::c10_cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
+target_link_libraries(albert::c10_cuda INTERFACE ${ALBERT_C10_CUDA} ${albert_cudart})
 
-add_library(albert_torch_cuda INTERFACE)
-add_library(albert::torch_cuda ALIAS albert_torch_cuda)
+add_library(albert::torch_cuda INTERFACE IMPORTED)
 # Nothing refers to it by name (its operators register themselves), and cuBLAS and others may be missing where it is only linked.
-target_link_libraries(albert_torch_cuda INTERFACE
+target_link_libraries(albert::torch_cuda INTERFACE
   -Wl,--no-as-needed ${ALBERT_TORCH_CUDA} -Wl,--as-needed -Wl,--allow-shlib-undefined albert::c10_cuda)

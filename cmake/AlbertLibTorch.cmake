@@ -5,6 +5,11 @@
 #
 # Only libtorch_cpu and libc10 are linked; where a program is asked for a CUDA device it loads libtorch_cuda at run time
 # (src/model/device.cpp). So one binary serves machines with and without a GPU.
+#
+# Installed with the libraries: find_package(albert) finds LibTorch by this file, too.
+if(TARGET albert::torch)
+  return()  # a second find_package(albert) in one folder
+endif()
 set(ALBERT_TORCH_VERSION 2.15.0)
 set(LIBTORCH "$ENV{LIBTORCH}" CACHE PATH "Folder of LibTorch (it holds include/ and lib/)")
 if(DEFINED ENV{ALBERT_LIBTORCH_CACHE})
@@ -40,10 +45,10 @@ if(albert_torch_found VERSION_LESS 2.11 OR albert_torch_found VERSION_GREATER 2.
 endif()
 message(STATUS "LibTorch ${albert_torch_found}: ${albert_torch_root}")
 
-add_library(albert_torch INTERFACE)
-add_library(albert::torch ALIAS albert_torch)
+# Imported, so that the exported libraries name it and do not carry its paths.
+add_library(albert::torch INTERFACE IMPORTED)
 # -idirafter, not -isystem: the wheel carries its own fmt, which must not shadow the system's.
-target_compile_options(albert_torch INTERFACE
+target_compile_options(albert::torch INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}>"
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include>")
 # The libraries themselves end every link line, whatever the order of the targets on it: SentencePiece must come before LibTorch (both
@@ -51,8 +56,8 @@ target_compile_options(albert_torch INTERFACE
 # Programs without tensors do not get them: --as-needed, after libstdc++, some of whose templates LibTorch exports as well.
 # tests/structure/check_programs.py checks both.
 string(APPEND CMAKE_CXX_STANDARD_LIBRARIES " -lstdc++ -Wl,--push-state,--as-needed ${ALBERT_TORCH_CPU} ${ALBERT_C10} -Wl,--pop-state")
-add_link_options(-Wl,-rpath,${albert_torch_root}/lib)
+list(APPEND CMAKE_BUILD_RPATH ${albert_torch_root}/lib)
 
 if(ALBERT_CUDA)
-  include(AlbertCuda)
+  include(${CMAKE_CURRENT_LIST_DIR}/AlbertCuda.cmake)
 endif()

@@ -1,5 +1,5 @@
 # albert_add_library(folder [SOURCES ...] [TENSOR_SOURCES ...] [TORCH_SOURCES ...] [DEPENDS albert::x ...] [PRIVATE_DEPENDS ...])
-#   One static library per folder of src/, target albert_<folder>, alias albert::<folder>.
+#   One static library per folder of src/, target albert_<folder>, alias albert::<folder>; installed (cmake/AlbertInstall.cmake).
 # albert_add_test(name [SOURCES ...] [TORCH_SOURCES ...] [DEPENDS ...] [LABELS unit] [TIMEOUT seconds])
 #   One GoogleTest binary; every TEST becomes a CTest test.
 #
@@ -16,6 +16,7 @@ function(albert_common_properties target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_features(${target} PUBLIC cxx_std_20)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:albert_warnings>)
 endfunction()
 
@@ -89,6 +90,7 @@ function(albert_add_library folder)
   foreach(part ${parts})
     target_link_libraries(${part} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
   endforeach()
+  albert_install_library(${folder})
 endfunction()
 
 # Builds every test that needs a GPU.
