@@ -199,7 +199,7 @@ ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const
   }
   if (parts.sets.predict) predict_as_written(parts, *best.model, file, options);
   write_model_folder(config.output / "final", task_model_folder(*best.model, parts.task.description(), file, *parts.source.tokenizer));
-  out << fmt::format("model    {}\nresults  {}\n", (config.output / "final").string(), (config.output / "results.json").string());
+  out << fmt::format("model    {}\nresults  {}\n", printed_path(config.output, "final"), printed_path(config.output, "results.json"));
   return ExitCode::done;
 }
 
@@ -252,7 +252,7 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   if (!json.empty()) out << json.dump(2) << '\n';
   if (sets.predict) {
     write_predictions(*answers_of(*loaded.model, *task, *sets.predict, run_options), config.output / "predictions", "predict", options.named);
-    out << fmt::format("predictions  {}\n", (config.output / "predictions").string());
+    out << fmt::format("predictions  {}\n", printed_path(config.output, "predictions"));
   }
   return ExitCode::done;
 }

@@ -242,7 +242,7 @@ PreparedText prepare_text(const PretrainConfig& config) {
   report_text(report.text);
   if (has_old_vocabulary && report.was_built) {
     spdlog::warn("the store is new, the vocabulary is that of an earlier session; if that had other text, delete {} to make it of this one",
-                 trained_tokenizer_folder(config).string());
+                 printed_path(config.output, trained_tokenizer_folder(config).filename()));
   }
   spdlog::info("token store: {} documents, {} sentences, {} tokens ({})", prepared.store->num_documents(), prepared.store->num_sentences(),
                prepared.store->num_tokens(), report.was_built ? "new" : "as it was");

@@ -134,7 +134,7 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
     out << fmt::format("{} steps in {}; waited for data {:.2f} % of the time\n", summary.session_steps, format_duration(summary.session_seconds),
                        100 * summary.waiting_share());
   }
-  out << fmt::format("model   {}\ncurves  {}\n", (config.output / "final").string(), (config.output / "curves.svg").string());
+  out << fmt::format("model   {}\ncurves  {}\n", printed_path(config.output, "final"), printed_path(config.output, "curves.svg"));
 }
 
 /// Before the first step of a run: whether it is worth waiting for, and whether it will fit, is known at once.
@@ -252,8 +252,7 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
     return prepare_text(config);
   }();
   if (request.prepare_only) {
-    out << fmt::format("vocabulary  {} pieces\nstore       {} tokens in {}\n", text.tokenizer->vocab_size(), text.store->num_tokens(),
-                       config.data.store.string());
+    out << fmt::format("vocabulary  {} pieces\nstore       {} tokens\n", text.tokenizer->vocab_size(), text.store->num_tokens());
     return ExitCode::done;
   }
   return train(config, request, text, stop, out);

@@ -20,6 +20,12 @@ std::optional<Precision> chosen_precision(PrecisionChoice choice) {
   return std::nullopt;
 }
 
+std::string printed_path(const std::filesystem::path& output, const std::filesystem::path& inside) {
+  if (output.is_relative()) return (output / inside).string();
+  const auto folder = output.has_filename() ? output : output.parent_path();  // "/runs/small/"
+  return (folder.filename() / inside).string();
+}
+
 void require_usable_folder(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder)) {
     throw IoError(fmt::format("output: {} must be a folder, or a name that is free", folder.string()));

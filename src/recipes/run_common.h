@@ -24,6 +24,10 @@ void keep_freed_memory();
 /// None for `auto`.
 std::optional<Precision> chosen_precision(PrecisionChoice choice);
 
+/// How a path of the run is printed at its end, where the output may go to the log of a batch system: as the user wrote it when it is
+/// relative, without the folders above the run when it is absolute (docs/architecture.md, privacy).
+std::string printed_path(const std::filesystem::path& output, const std::filesystem::path& inside);
+
 /// IoError where a run could not write into the folder: it is a file, or the nearest folder that exists may not be written to.
 void require_usable_folder(const std::filesystem::path& folder);
 

@@ -31,6 +31,13 @@ void require_same_hashes(const std::map<std::string, std::string>& wanted, const
                   where, changed));
 }
 
+/// An error text for the log, which holds no path from outside the run.
+std::string without_folder(std::string text, const std::filesystem::path& folder) {
+  const std::string prefix = folder.string() + "/";
+  for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) text.erase(at, prefix.size());
+  return text;
+}
+
 uint64_t content_bytes(const io::CheckpointContent& content) {
   uint64_t total = 0;
   for (const auto& [file, arrays] : content.arrays) {
@@ -105,7 +112,7 @@ std::optional<io::LoadedCheckpoint> Checkpointer::find(const ResumeRequest& requ
 
 std::optional<io::LoadedCheckpoint> Checkpointer::find_newest() const {
   auto found = directory_->load_newest([](const std::filesystem::path& path, const std::string& reason) {
-    spdlog::warn("checkpoint {} is damaged and skipped: {}", path.filename().string(), reason);
+    spdlog::warn("checkpoint {} is damaged and skipped: {}", path.filename().string(), without_folder(reason, path.parent_path()));
   });
   if (const auto steps = directory_->steps(); !found.has_value() && !steps.empty()) {
     throw IoError(fmt::format("{}: wanted a checkpoint that is not damaged, got {} that are; delete the folder to start again",

@@ -61,8 +61,9 @@ class ProgramTest(unittest.TestCase):
         values = dict(text=SOURCE / "data" / "sample" / "*.txt", dropout=0.1, steps=12, micro_batch=4, precision="fp32", checkpoint=4)
         return TINY.format(**{**values, **changes})
 
-    def run_program(self, *arguments, program="albert-train", expect=0, timeout=120, **options):
-        result = subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+    def run_program(self, *arguments, program="albert-train", expect=0, timeout=120, prefix=(), **options):
+        """`prefix`: a command that runs the program (isolation.py)."""
+        result = subprocess.run([*prefix, BIN / program, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                                 stdin=options.pop("stdin", subprocess.DEVNULL), **options)
         if expect is not None:
             self.assertEqual(result.returncode, expect, f"{arguments}\n{result.stdout}\n{result.stderr}")
