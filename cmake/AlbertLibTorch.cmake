@@ -50,7 +50,9 @@ add_library(albert::torch INTERFACE IMPORTED)
 # -idirafter, not -isystem: the wheel carries its own fmt, which must not shadow the system's.
 target_compile_options(albert::torch INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}>"
-  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include>")
+  "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${ALBERT_TORCH_INCLUDE}/torch/csrc/api/include>"
+  # The texts of LibTorch's checks name the header: not where it lies on the machine that compiled it.
+  "$<$<COMPILE_LANGUAGE:CXX>:-fmacro-prefix-map=${albert_torch_root}/=libtorch/>")
 # The libraries themselves end every link line, whatever the order of the targets on it: SentencePiece must come before LibTorch (both
 # export FLAGS_minloglevel, 32 and 4 bytes: the first one wins, and SentencePiece would write over 28 bytes that are not its own).
 # Programs without tensors do not get them: --as-needed, after libstdc++, some of whose templates LibTorch exports as well.

@@ -1,0 +1,10 @@
+# cmake -DRPATH=PATH -P set_rpath.cmake -- FILE...: replaces the search path in libraries and programs, as an installation by CMake does.
+set(is_file NO)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(is_file)
+    file(RPATH_SET FILE "${CMAKE_ARGV${i}}" NEW_RPATH "${RPATH}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(is_file YES)
+  endif()
+endforeach()
