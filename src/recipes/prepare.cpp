@@ -1,3 +1,4 @@
+#include "recipes/run_common.h"
 #include "recipes/symbol_files.h"
 #include "recipes/symbol_text.h"
 
