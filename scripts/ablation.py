@@ -3,7 +3,8 @@
 
 Each run: pre-training, held-out losses under two objectives (so that all models are measured on the same examples, whatever they were
 trained on), and fine-tuning on SST-2. What is compared is the difference to the base run of the same seed: it saw the same text in the
-same order with the same masks. Intervals are Student's t over the seeds, 95 %.
+same order with the same masks. Intervals of 95 % hold both the seeds (Student's t) and, for accuracies, the finite number of held-out
+examples.
 """
 import argparse
 import concurrent.futures
@@ -50,17 +51,25 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def mean_interval(values):
-    """Mean and half the width of its 95 % interval; None for the width of a single value."""
+def mean_interval(values, *held_out):
+    """Mean and half the width of its 95 % interval: Student's t over the seeds. All seeds are measured on the same examples, so the
+    half-widths for these (`held_out`) do not shrink with the seeds; they are added in squares. None for a single seed."""
     mean = statistics.fmean(values)
     if len(values) < 2:
         return mean, None
-    return mean, STUDENT[len(values) - 1] * statistics.stdev(values) / len(values) ** 0.5
+    over_seeds = STUDENT[len(values) - 1] * statistics.stdev(values) / len(values) ** 0.5
+    return mean, sum(part * part for part in (over_seeds, *held_out)) ** 0.5
 
 
-def paired(first, second):
-    """Mean and half-width of the differences of two variants, seed by seed."""
-    return mean_interval([a - b for a, b in zip(first, second)])
+def half_width_of(runs, key):
+    """Of the held-out examples alone; 0 for the loss, of which the programs report no interval."""
+    return statistics.fmean(run.get(f"{key}_half_width", 0.0) for run in runs)
+
+
+def difference_of(first, second, key):
+    """Mean and half-width of first - second, seed by seed. That both see the same examples is not used: too wide, if anything."""
+    differences = [a[key] - b[key] for a, b in zip(first, second)]
+    return mean_interval(differences, half_width_of(first, key), half_width_of(second, key))
 
 
 def verdict(difference, half_width, direction):
@@ -150,9 +159,14 @@ class Ablation:
         task = self.finetune(variant, seed)
         say(f"{variant}, seed {seed}: {time.monotonic() - begin:.0f} s")
         # Measured with SOP pairs: those of NSP break the text, which costs every model.
-        return {"mlm_loss": sop["mlm_loss"], "sop_accuracy": sop.get("sop_accuracy"), "nsp_accuracy": nsp.get("sop_accuracy"),
-                "sst2_accuracy": task["accuracy"], "unigram_entropy": sop["unigram_entropy"], "mlm_targets": sop["mlm_targets"],
-                "order_targets": sop.get("sop_targets"), "parameters": self.parameters(variant, seed)}
+        result = {"mlm_loss": sop["mlm_loss"], "sst2_accuracy": task["accuracy"],
+                  "sst2_accuracy_half_width": half(*task["accuracy_interval_95"]), "unigram_entropy": sop["unigram_entropy"],
+                  "mlm_targets": sop["mlm_targets"], "order_targets": sop.get("sop_targets"), "parameters": self.parameters(variant, seed)}
+        for name, report in (("sop", sop), ("nsp", nsp)):
+            if "sop_accuracy" in report:
+                result[f"{name}_accuracy"] = report["sop_accuracy"]
+                result[f"{name}_accuracy_half_width"] = half(report["sop_accuracy_low"], report["sop_accuracy_high"])
+        return result
 
     def all_runs(self):
         """{variant: [measurements of each seed]}. Seeds on the outside: an interrupted ablation has whole seeds."""
@@ -165,22 +179,23 @@ class Ablation:
                 raise
 
 
-def values_of(runs, key):
-    values = [run[key] for run in runs]
-    return None if None in values else values
+def half(low, high):
+    return (high - low) / 2
+
+
+def with_interval(text, half_width):
+    return text if half_width is None else f"{text} ± {half_width:.3f}"
 
 
 def cell(runs, base, key):
     """Mean, and the difference to the base with its interval; - where the model has no such head."""
-    values, reference = values_of(runs, key), values_of(base, key)
-    if values is None:
+    if key not in runs[0]:
         return "-"
-    text = f"{statistics.fmean(values):.3f}"
+    mean, half_width = mean_interval([run[key] for run in runs], half_width_of(runs, key))
     if runs is base:
-        _, half_width = mean_interval(values)
-        return text if half_width is None else f"{text} ± {half_width:.3f}"
-    difference, half_width = paired(values, reference)
-    return f"{text} ({difference:+.3f}" + (")" if half_width is None else f" ± {half_width:.3f})")
+        return with_interval(f"{mean:.3f}", half_width)
+    difference, half_width = difference_of(runs, base, key)
+    return f"{mean:.3f} ({with_interval(f'{difference:+.3f}', half_width)})"
 
 
 def table(title, names, results):
@@ -196,10 +211,10 @@ def directions(results):
     lines = ["| the paper | compared here | difference | direction of the paper |", "|---|---|---|---|"]
     for first, second, key, text in CLAIMS:
         _, name, direction = next(row for row in MEASURES if row[0] == key)
-        difference, half_width = paired(values_of(results[first], key), values_of(results[second], key))
-        width = "" if half_width is None else f" ± {half_width:.3f}"
+        difference, half_width = difference_of(results[first], results[second], key)
         compared = f"{LABELS[first]} - {LABELS[second]}, {name}"
-        lines.append(f"| {text} | {compared} | {difference:+.3f}{width} | {verdict(difference, half_width, direction)} |")
+        shown = verdict(difference, half_width, direction)
+        lines.append(f"| {text} | {compared} | {with_interval(f'{difference:+.3f}', half_width)} | {shown} |")
     return "\n".join(lines)
 
 
@@ -214,22 +229,22 @@ def page(results, arguments):
 MINIATURE = "\nThis is the miniature: a few steps, to see that the script works. The figures mean nothing.\n"
 PAGE = """# The ablation of the ALBERT paper at small scale
 
-Made by `scripts/ablation.sh` on {date} from `configs/ablation` (which differ from `base.yaml` in the one option that they are named after);
-do not edit above the line at the end.
+Made by `scripts/ablation.sh` on {date} from `configs/ablation`. The script keeps what stands below the last table and replaces the rest.
 {note}
-Each cell is the mean over {count} seeds ({seeds}); in brackets the difference to the base run of the same seed, which saw the same text in the
-same order, with its 95 % interval (Student's t over the seeds; for the base row the interval of the mean). Loss and accuracies of
-pre-training are measured on the same held-out text for all models: {targets:,} masked pieces, on which a model that knows only how frequent
-pieces are has {entropy:.3f} nats, and {pairs:,} pairs of segments. "SOP accuracy" of a model that was trained on NSP is what its head says of swapped
-segments, and the other way round; chance is 0.5. SST-2 is the accuracy on the test sentences after one epoch of fine-tuning. Parameters are those
-of embeddings, mapping and layers. The intervals are not corrected for the number of comparisons: of twenty, one is expected to miss by chance.
+Each cell is the mean over {count} seeds ({seeds}); in brackets the difference to the base run of the same seed, which saw the same
+text in the same order, with its 95 % interval (for the base row that of the mean): Student's t over the seeds, and for accuracies also
+the sampling of the held-out examples. Loss and accuracies of pre-training are measured on the same held-out text for all models:
+{targets:,} masked pieces, on which a model that knows only how frequent pieces are has {entropy:.3f} nats, and {pairs:,} pairs of
+segments. "SOP accuracy" of a model that was trained on NSP is what its head says of swapped segments, and the other way round; chance
+is 0.5. SST-2 is the accuracy on the test sentences after one epoch of fine-tuning. Parameters are those of embeddings, mapping and
+layers. The intervals are not corrected for the number of comparisons: of twenty, one is expected to miss by chance.
 
 {tables}
 
 ## The directions of the paper
 
-"Shown" and "opposite": the interval of the difference leaves out 0. "Not shown": this scale cannot tell the two apart. The paper's figures are
-averages over its downstream tasks for models of base size after 125,000 steps.
+"Shown" and "opposite": the interval of the difference leaves out 0. "Not shown": this scale cannot tell the two apart. The paper's
+figures are averages over its downstream tasks for models of base size after 125,000 steps.
 
 {directions}
 

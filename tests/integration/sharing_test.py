@@ -115,11 +115,15 @@ class AblationArithmeticTest(unittest.TestCase):
         self.assertEqual(mean, 2.0)
         self.assertAlmostEqual(half_width, 4.303 / 3**0.5)
         self.assertEqual(self.ablation.mean_interval([5.0]), (5.0, None))
+        self.assertAlmostEqual(self.ablation.mean_interval([2.0, 2.0], 0.3, 0.4)[1], 0.5)
 
-    def test_differences_are_paired_by_seed(self):
-        difference, half_width = self.ablation.paired([1.1, 5.1, 9.1], [1.0, 5.0, 9.0])
+    def test_differences_are_paired_by_seed_and_hold_the_sampling_of_the_examples(self):
+        first, second = ([{"loss": value, "accuracy": 0.5, "accuracy_half_width": 0.03} for value in values]
+                         for values in ((1.1, 5.1, 9.1), (1.0, 5.0, 9.0)))
+        difference, half_width = self.ablation.difference_of(first, second, "loss")
         self.assertAlmostEqual(difference, 0.1)
         self.assertAlmostEqual(half_width, 0.0)
+        self.assertAlmostEqual(self.ablation.difference_of(first, second, "accuracy")[1], 0.03 * 2**0.5)
 
     def test_a_direction_is_shown_only_where_the_interval_leaves_out_zero(self):
         self.assertEqual(self.ablation.verdict(0.2, 0.1, 1), "shown")
