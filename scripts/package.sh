@@ -54,23 +54,29 @@ collect() {
   mv "$stage"/install/bin/* "$stage/libexec/"
   rm -r "$stage/install"
   list_libraries "$stage"/libexec/* >"$stage/libraries"
-  if [[ $cuda == yes ]]; then list_cuda_libraries "$stage/libraries" >"$stage/cuda"; sort -u -o "$stage/libraries" "$stage/libraries" "$stage/cuda"; fi
+  if [[ $cuda == yes ]]; then
+    list_cuda_libraries "$stage/libraries" >"$stage/cuda"
+    sort -u -o "$stage/libraries" "$stage/libraries" "$stage/cuda"
+  fi
   copy_libraries "$stage"
   # From here on the folder refers to itself only.
   cmake "-DRPATH=\$ORIGIN/../lib" -P "$albert_root/scripts/package/set_rpath.cmake" -- "$stage"/libexec/*
   with_search_path "$stage"/lib/*.so* | xargs -r cmake "-DRPATH=\$ORIGIN" -P "$albert_root/scripts/package/set_rpath.cmake" --
   loader=$(basename "$(interpreter_of "$stage/libexec/albert")")
   for program in "$stage"/libexec/*; do
-    "${CXX:-c++}" -std=c++20 -O2 -s -static -DALBERT_LOADER="\"$loader\"" -o "$stage/bin/$(basename "$program")" "$albert_root/scripts/package/launcher.cpp"
+    "${CXX:-c++}" -std=c++20 -O2 -s -static -DALBERT_LOADER="\"$loader\"" -o "$stage/bin/$(basename "$program")" \
+      "$albert_root/scripts/package/launcher.cpp"
   done
 }
 
 describe() {
   local devices="This package computes on the CPU. It runs on machines with a GPU, too, and does not use it."
-  [[ $cuda == no ]] || devices="This package has LibTorch's CUDA part; the NVIDIA driver (libcuda.so.1) comes from the machine that it runs on."
+  [[ $cuda == no ]] ||
+    devices="This package has LibTorch's CUDA part; the NVIDIA driver (libcuda.so.1) comes from the machine that it runs on."
   collect_licences "$stage"
   cp "$albert_root/LICENSE" "$albert_root/scripts/package/albert.def" "$stage/"
-  sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$(uname -m)/" -e "s/@DEVICES@/$devices/" "$albert_root/scripts/package/README.txt" >"$stage/README.txt"
+  sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$(uname -m)/" -e "s/@DEVICES@/$devices/" \
+    "$albert_root/scripts/package/README.txt" >"$stage/README.txt"
   rm -f "$stage/libraries" "$stage/cuda"
   (cd "$stage" && find . -type f ! -name SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >SHA256SUMS)
 }
@@ -85,7 +91,8 @@ check() {
 }
 
 pack() {
-  tar -C "$(dirname "$output")" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$(basename "$output")" | zstd -q -T0 -10 -f -o "$output.tar.zst"
+  tar -C "$(dirname "$output")" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$(basename "$output")" |
+    zstd -q -T0 -10 -f -o "$output.tar.zst"
 }
 
 say "package"

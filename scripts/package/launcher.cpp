@@ -1,8 +1,8 @@
 // bin/NAME of a package (scripts/package.sh): starts libexec/NAME by the loader and the C library in lib/glibc.
 //
-// Linked statically and satisfied with what the kernel hands over, so that it works in an empty file system: no shell, no /proc. A path
-// relative to the program, which is what a folder that can be moved needs, cannot stand in the program itself: the kernel takes the path
-// of the loader as it is.
+// Linked statically and satisfied with what the kernel hands over, so that it works in an empty file system: no shell, no /proc.
+// A path relative to the program, which is what a folder that can be moved needs, cannot stand in the program itself: the kernel
+// takes the path of the loader as it is.
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
   char name_option[] = "--argv0";
   char path_option[] = "--library-path";
 
-  std::vector<char*> arguments{loader.data(), name_option, argc > 0 ? argv[0] : program.data(), path_option, path.data(), program.data()};
+  std::vector<char*> arguments{loader.data(), name_option, argc > 0 ? argv[0] : program.data(),
+                               path_option,   path.data(), program.data()};
   for (int i = 1; i < argc; ++i) arguments.push_back(argv[i]);
   arguments.push_back(nullptr);
   execv(loader.c_str(), arguments.data());
