@@ -46,7 +46,7 @@ EncoderOutput AlbertImpl::forward(const EncoderInput& input, const EncoderOption
   ALBERT_CHECK(layout.max_length() <= config_.max_position_embeddings, "sequences may have {} tokens at most, got {}",
                config_.max_position_embeddings, layout.max_length());
   at::Tensor embedded = embeddings_(input, dropout_);
-  if (precision_ == Precision::bf16) embedded = embedded.to(at::kBFloat16);
+  if (precision_ != Precision::fp32) embedded = embedded.to(compute_type(precision_));
   EncoderOutput output;
   EncoderOptions encoder_options = options;
   if (is_training() && recompute_every_ > 0) encoder_options.recompute_every = recompute_every_;

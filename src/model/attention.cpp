@@ -9,12 +9,12 @@ namespace {
 
 double scale_of(const AttentionOperands& operands) { return 1.0 / std::sqrt(static_cast<double>(operands.query.size(-1))); }
 
-/// Measured (performance notes, 0.4): on the CPU the blocked kernel wins for long fp32 rows; its bf16 backward is 10 times slower
+/// Measured (performance notes, 0.4): on the CPU the blocked kernel wins for long fp32 rows; its bf16 (and fp16) backward is 10 times slower
 /// than plain products. On CUDA it wins everywhere.
 bool prefers_fused(const at::Tensor& query, int64_t length) {
   constexpr int64_t kLongRow = 256;
   if (!query.is_cpu()) return true;
-  return query.scalar_type() != at::kBFloat16 && length >= kLongRow;
+  return !at::isReducedFloatingType(query.scalar_type()) && length >= kLongRow;
 }
 
 /// Rows of one bucket as [sequences, heads, length, head_size].

@@ -10,14 +10,14 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// dW = dY^T X in fp32. CUDA's GEMM keeps its fp32 sum; on the CPU one application's sum is rounded to bf16 once, at its end, and
+/// dW = dY^T X in fp32. CUDA's GEMM keeps its fp32 sum; on the CPU one application's sum is rounded to the operands' type once, at its end, and
 /// the sum over applications stays in fp32.
 at::Tensor weight_gradient(const at::Tensor& output_gradient, const at::Tensor& input) {
   if (input.is_cuda()) return at::mm(output_gradient.t(), input, at::kFloat);
   return at::mm(output_gradient.t(), input).to(at::kFloat);
 }
 
-/// The linear layer with fp32 master parameters and bf16 operands.
+/// The linear layer with fp32 master parameters and bf16 or fp16 operands.
 class MixedLinear : public torch::autograd::Function<MixedLinear> {
  public:
   // The master parameters take part only so that their gradients have a place to go.
@@ -42,7 +42,7 @@ class MixedLinear : public torch::autograd::Function<MixedLinear> {
   }
 };
 
-/// LayerNorm of a bf16 input in fp32 for devices whose kernel wants all tensors of one type; keeps the bf16 input only.
+/// LayerNorm of a bf16 or fp16 input in fp32 for devices whose kernel wants all tensors of one type; keeps that input only.
 class MixedLayerNorm : public torch::autograd::Function<MixedLayerNorm> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -65,13 +65,14 @@ class MixedLayerNorm : public torch::autograd::Function<MixedLayerNorm> {
 
 }  // namespace
 
-const at::Tensor& ComputeCopy::of(const at::Tensor& master) {
-  if (!stale_ && copy_.device() == master.device()) return copy_;
+const at::Tensor& ComputeCopy::of(const at::Tensor& master, at::ScalarType type) {
+  if (copy_.defined() && copy_.scalar_type() != type) copy_.reset();
+  if (!stale_ && copy_.defined() && copy_.device() == master.device()) return copy_;
   const at::NoGradGuard no_gradient;
   if (copy_.defined() && copy_.device() == master.device() && copy_.sizes() == master.sizes()) {
     copy_.copy_(master);
   } else {
-    copy_ = master.detach().to(at::kBFloat16, /*non_blocking=*/false, /*copy=*/true);
+    copy_ = master.detach().to(type, /*non_blocking=*/false, /*copy=*/true);
   }
   stale_ = false;
   return copy_;
@@ -86,9 +87,9 @@ void notify_parameters_changed(torch::nn::Module& root) {
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, ComputeCopy& weight_copy,
                   ComputeCopy& bias_copy) {
   if (x.scalar_type() == weight.scalar_type()) return at::linear(x, weight, bias);
-  ALBERT_CHECK(x.scalar_type() == at::kBFloat16, "no linear layer for input {} and parameters {}", c10::toString(x.scalar_type()),
+  ALBERT_CHECK(x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf, "no linear layer for input {} and parameters {}", c10::toString(x.scalar_type()),
                c10::toString(weight.scalar_type()));
-  return MixedLinear::apply(x, weight, bias, weight_copy.of(weight), bias_copy.of(bias));
+  return MixedLinear::apply(x, weight, bias, weight_copy.of(weight, x.scalar_type()), bias_copy.of(bias, x.scalar_type()));
 }
 
 LinearImpl::LinearImpl(int64_t in, int64_t out)
@@ -105,7 +106,7 @@ LayerNormImpl::LayerNormImpl(int64_t size, double eps)
     : weight(register_parameter("weight", at::ones({size}))), bias(register_parameter("bias", at::zeros({size}))), eps_(eps) {}
 
 at::Tensor LayerNormImpl::forward(const at::Tensor& x) {
-  // The CPU kernel takes a bf16 input with fp32 parameters and computes in fp32; others want one type.
+  // The CPU kernel takes a bf16 or fp16 input with fp32 parameters and computes in fp32; others want one type.
   if (x.scalar_type() == weight.scalar_type() || x.is_cpu()) return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
   return MixedLayerNorm::apply(x, weight, bias, eps_);
 }

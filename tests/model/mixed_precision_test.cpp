@@ -37,25 +37,41 @@ std::map<std::string, at::Tensor> gradients(PretrainingModel& model) {
   return testing::gradients_of(*model);
 }
 
-TEST(MixedPrecision, OutputsAreCloseToSinglePrecision) {
+class HalfPrecision : public ::testing::TestWithParam<Precision> {};
+INSTANTIATE_TEST_SUITE_P(, HalfPrecision, ::testing::Values(Precision::bf16, Precision::fp16),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_P(HalfPrecision, OutputsAreCloseToSinglePrecision) {
   auto model = random_model(wide_config(), 1);
   const EncoderInput input = random_input(wide_config(), {31, 17, 31, 20}, 3);
   const PretrainingOutput single = model->forward(input, kMaskedPositions);
-  model->set_precision(Precision::bf16);
+  model->set_precision(GetParam());
   const PretrainingOutput half = model->forward(input, kMaskedPositions);
-  EXPECT_EQ(half.mlm_logits.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(half.mlm_logits.scalar_type(), compute_type(GetParam()));
   EXPECT_LT(relative_error(half.encoder.last_hidden, single.encoder.last_hidden), kOutputBound);
   EXPECT_LT(relative_error(half.mlm_logits, single.mlm_logits), kOutputBound);
   EXPECT_LT(relative_error(half.encoder.pooled, single.encoder.pooled), 2 * kOutputBound);
 }
 
-TEST(MixedPrecision, GradientsAreSinglePrecisionAndClose) {
+TEST_P(HalfPrecision, GradientsAreSinglePrecisionAndClose) {
   auto model = random_model(wide_config(), 1);
   const auto single = gradients(model);
-  model->set_precision(Precision::bf16);
+  model->set_precision(GetParam());
   const auto half = gradients(model);
   for (const auto& [name, gradient] : half) EXPECT_EQ(gradient.scalar_type(), at::kFloat) << name;
   EXPECT_LT(testing::whole_gradient_error(half, single), kGradientBound);
+}
+
+TEST(MixedPrecision, CopiesFollowAChangeOfThePrecision) {
+  auto model = random_model(wide_config(), 1);
+  const EncoderInput input = random_input(wide_config(), {9}, 3);
+  const auto logits = [&](Precision precision) {
+    model->set_precision(precision);
+    return model->forward(input, kMaskedPositions.slice(0, 0, 2)).mlm_logits;
+  };
+  const at::Tensor first = logits(Precision::bf16);
+  EXPECT_EQ(logits(Precision::fp16).scalar_type(), at::kHalf);
+  EXPECT_TRUE(logits(Precision::bf16).equal(first));
 }
 
 TEST(MixedPrecision, UsesNewWeightsOnceItIsToldOfThem) {

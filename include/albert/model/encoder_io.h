@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,8 +20,15 @@ namespace albert {
 enum class Visibility { full };  // every token of its own sequence; other rules come with the tasks that need them
 
 /// Arithmetic of a forward and backward pass. Parameters, their gradients, LayerNorm and softmax statistics and losses are fp32
-/// in both.
-enum class Precision { fp32, bf16 };
+/// in all. Gradients of fp16 vanish below 6e-8: the loss must be scaled (train/loss_scale.h).
+enum class Precision { fp32, bf16, fp16 };
+/// Type of the operands of matrix products; "fp32", "bf16" or "fp16".
+constexpr at::ScalarType compute_type(Precision precision) {
+  return precision == Precision::bf16 ? at::kBFloat16 : precision == Precision::fp16 ? at::kHalf : at::kFloat;
+}
+constexpr std::string_view name_of(Precision precision) {
+  return precision == Precision::bf16 ? "bf16" : precision == Precision::fp16 ? "fp16" : "fp32";
+}
 
 /// Packed input. Either `ids` or `embeddings` is given.
 struct EncoderInput {

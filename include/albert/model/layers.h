@@ -1,7 +1,7 @@
-// The few kinds of layers that an encoder is built of, in fp32 and in bf16 with fp32 master parameters.
+// The few kinds of layers that an encoder is built of, in fp32, and in bf16 or fp16 with fp32 master parameters.
 //
-// The type of the input chooses the arithmetic: an input of the parameters' own type runs as it is; a bf16 input to fp32
-// parameters multiplies by bf16 copies of the weights, cast once per update, while gradients of parameters come out and are
+// The type of the input chooses the arithmetic: an input of the parameters' own type runs as it is; a bf16 or fp16
+// input to fp32 parameters multiplies by copies of the weights in its type, cast once per update, while gradients of parameters come out and are
 // summed in fp32. That sum matters where one matrix is used many times (docs/architecture.md, precision).
 #pragma once
 
@@ -15,10 +15,10 @@
 
 namespace albert {
 
-/// A bf16 copy of a parameter, made when first needed and again after parameters_changed().
+/// A bf16 or fp16 copy of a parameter, made when first needed and again after parameters_changed().
 class ComputeCopy {
  public:
-  const at::Tensor& of(const at::Tensor& master);
+  const at::Tensor& of(const at::Tensor& master, at::ScalarType type);
   void invalidate() { stale_ = true; }
 
  private:
