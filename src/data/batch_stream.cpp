@@ -14,7 +14,7 @@ using Place = PretrainingDataset::Place;
 
 /// The same kind of error with the example's identity in front.
 [[noreturn]] void rethrow_with(const Place& place) {
-  const std::string where = fmt::format("example {} of epoch {}", place.index, place.epoch);
+  const std::string where = describe(place);
   try {
     throw;
   } catch (const DataError& error) {
@@ -28,68 +28,101 @@ using Place = PretrainingDataset::Place;
   }
 }
 
-PretrainingExample draw(const PretrainingDataset& dataset, const Place& place) {
+PretrainingExample draw(const PretrainingDataset& dataset, const Place& place, const std::optional<double>& masking_probability) {
   try {
-    return dataset.example(place.epoch, place.index);
+    return dataset.example(place.epoch, place.index, masking_probability);
   } catch (...) {
     rethrow_with(place);
   }
 }
 
+/// Goes through the examples of a dataset from one number on, without those that are passed over.
+class ExampleWalk {
+ public:
+  ExampleWalk(const PretrainingDataset& dataset, const std::vector<ExampleRange>& passed_over, int64_t number)
+      : dataset_(dataset), passed_over_(passed_over), number_(skip_passed_over(number, passed_over)), place_(dataset.place(number_)) {}
+
+  [[nodiscard]] const Place& place() const { return place_; }
+  void next() {
+    const int64_t before = number_;
+    number_ = skip_passed_over(number_ + 1, passed_over_);
+    if (number_ > before + 1) {
+      place_ = dataset_.place(number_);
+    } else if (++place_.index == dataset_.examples_per_epoch(place_.epoch)) {
+      place_ = {place_.epoch + 1, 0};
+    }
+  }
+
+ private:
+  const PretrainingDataset& dataset_;
+  const std::vector<ExampleRange>& passed_over_;
+  int64_t number_;
+  Place place_;
+};
+
 }  // namespace
 
+std::string describe(const ExamplePlace& place) { return fmt::format("example {} of epoch {}", place.index, place.epoch); }
+
 struct PretrainingStream::Impl {
-  Impl(const PretrainingDataset& d, const StreamOptions& o) : dataset(d), options(o), cursor(o.cursor), next_cursor(o.cursor) {
-    ALBERT_CHECK(o.batch_size > 0 && o.micro_batch > 0 && o.num_threads > 0 && o.prefetch_steps > 0, "stream options must be positive");
+  Impl(DataPlan p, const StreamOptions& o) : plan(std::move(p)), options(o), cursor(o.cursor), next_cursor(o.cursor) {
+    ALBERT_CHECK(o.num_threads > 0 && o.prefetch_steps > 0, "stream options must be positive");
     ALBERT_CHECK(o.rank >= 0 && o.rank < o.world_size, "rank {} of {}", o.rank, o.world_size);
     ALBERT_CHECK(o.cursor >= 0, "cursor {}", o.cursor);
     workers.emplace(o.num_threads);
   }
 
-  PretrainingStep make_step(int64_t begin) const;
+  PretrainingStep make_step(int64_t begin, int64_t number_of_step) const;
   void fill();
 
-  const PretrainingDataset& dataset;
+  DataPlan plan;
   StreamOptions options;
-  int64_t cursor;       // of the caller
-  int64_t next_cursor;  // of the workers
+  std::vector<ExampleRange> passed_over;
+  int64_t cursor;         // of the caller
+  int64_t next_cursor;    // of the workers
+  int64_t next_step = 0;  // of the workers
   double last_waiting = 0;
   double total_waiting = 0;
   std::optional<OrderedWorkers<PretrainingStep>> workers;
 };
 
-PretrainingStep PretrainingStream::Impl::make_step(int64_t begin) const {
-  const int64_t slice_begin = begin + options.batch_size * options.rank / options.world_size;
-  const int64_t slice_end = begin + options.batch_size * (options.rank + 1) / options.world_size;
+PretrainingStep PretrainingStream::Impl::make_step(int64_t begin, int64_t number_of_step) const {
+  const DataPhase& phase = plan.phase(number_of_step);
+  const auto masking = plan.masking_probability(number_of_step);
+  const int64_t slice_begin = phase.batch_size * options.rank / options.world_size;
+  const int64_t slice_end = phase.batch_size * (options.rank + 1) / options.world_size;
   PretrainingStep step;
-  Place place = dataset.place(slice_begin);
+  ExampleWalk walk(*phase.dataset, passed_over, advance(begin, slice_begin, passed_over));
   std::vector<PretrainingExample> examples;
-  for (int64_t i = slice_begin; i < slice_end; ++i) {
-    if (place.index == dataset.examples_per_epoch(place.epoch)) place = {place.epoch + 1, 0};
-    examples.push_back(draw(dataset, place));
-    ++place.index;
-    if (static_cast<int64_t>(examples.size()) == options.micro_batch || i + 1 == slice_end) {
+  for (int64_t i = slice_begin; i < slice_end; ++i, walk.next()) {
+    examples.push_back(draw(*phase.dataset, walk.place(), masking));
+    step.places.push_back(walk.place());
+    if (static_cast<int64_t>(examples.size()) == phase.micro_batch || i + 1 == slice_end) {
       step.micro_batches.push_back(collate(examples));
       examples.clear();
     }
   }
-  step.cursor = begin + options.batch_size;
-  const Place end = dataset.place(step.cursor);
-  step.epoch = static_cast<double>(end.epoch) + static_cast<double>(end.index) / static_cast<double>(dataset.examples_per_epoch(end.epoch));
+  step.cursor = advance(begin, phase.batch_size, passed_over);
+  const Place end = phase.dataset->place(step.cursor);
+  step.epoch = static_cast<double>(end.epoch) + static_cast<double>(end.index) / static_cast<double>(phase.dataset->examples_per_epoch(end.epoch));
   return step;
 }
 
 void PretrainingStream::Impl::fill() {
   while (static_cast<int64_t>(workers->num_pending()) < options.prefetch_steps) {
-    workers->push([this, begin = next_cursor] { return make_step(begin); });
-    next_cursor += options.batch_size;
+    workers->push([this, begin = next_cursor, step = next_step] { return make_step(begin, step); });
+    next_cursor = advance(next_cursor, plan.phase(next_step).batch_size, passed_over);
+    ++next_step;
   }
 }
 
-PretrainingStream::PretrainingStream(const PretrainingDataset& dataset, const StreamOptions& options)
-    : impl_(std::make_unique<Impl>(dataset, options)) {
+PretrainingStream::PretrainingStream(DataPlan plan, const StreamOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(plan), options)) {
   impl_->fill();
 }
+
+PretrainingStream::PretrainingStream(const PretrainingDataset& dataset, const StreamOptions& options)
+    : PretrainingStream(DataPlan({{.dataset = &dataset, .batch_size = options.batch_size, .micro_batch = options.micro_batch}}), options) {}
 
 PretrainingStream::~PretrainingStream() = default;
 
@@ -105,11 +138,13 @@ PretrainingStep PretrainingStream::next() {
   return step;
 }
 
-void PretrainingStream::seek(int64_t cursor) {
-  ALBERT_CHECK(cursor >= 0, "cursor {}", cursor);
+void PretrainingStream::seek(int64_t cursor, int64_t step, std::vector<ExampleRange> passed_over) {
+  ALBERT_CHECK(cursor >= 0 && step >= 0, "cursor {} of step {}", cursor, step);
   impl_->workers.reset();  // what was drawn ahead is dropped
   impl_->workers.emplace(impl_->options.num_threads);
+  impl_->passed_over = std::move(passed_over);
   impl_->cursor = impl_->next_cursor = cursor;
+  impl_->next_step = step;
   impl_->fill();
 }
 

@@ -93,10 +93,12 @@ int32_t Masker::draw_input(int32_t id, RandomStream& random) const {
   return replacements_[random.below(replacements_.size())];
 }
 
-MaskedSequence Masker::mask(std::vector<int32_t>& ids, RandomStream& random) const {
+MaskedSequence Masker::mask(std::vector<int32_t>& ids, RandomStream& random, const std::optional<double>& probability) const {
+  MaskingConfig config = config_;
+  config.probability = probability.value_or(config_.probability);
   const std::vector<int32_t> units = find_units(ids);
   const auto num_units = static_cast<int64_t>(units.size() / 2);
-  const int64_t budget = masking_budget(config_, static_cast<int64_t>(ids.size()));
+  const int64_t budget = masking_budget(config, static_cast<int64_t>(ids.size()));
   std::vector<int32_t> order(static_cast<size_t>(num_units));
   std::iota(order.begin(), order.end(), 0);
   std::vector<uint8_t> is_covered(static_cast<size_t>(num_units));

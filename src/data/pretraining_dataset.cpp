@@ -44,8 +44,8 @@ struct PretrainingDataset::Impl {
     std::optional<KeyedPermutation> order;
   };
 
-  Impl(std::shared_ptr<const TokenStore> s, SpanList list, const Vocabulary& vocabulary, Options o)
-      : store(std::move(s)), spans(std::move(list)), options(std::move(o)), masker(options.masking, vocabulary), special(vocabulary.special) {}
+  Impl(std::shared_ptr<const TokenStore> s, SpanList list, Masker m, const SpecialTokens& tokens, Options o)
+      : store(std::move(s)), spans(std::move(list)), options(std::move(o)), masker(std::move(m)), special(tokens) {}
 
   std::shared_ptr<const Epoch> epoch(int64_t number);
   void require_examples();
@@ -91,11 +91,12 @@ void PretrainingDataset::Impl::require_examples() {
 }
 
 PretrainingDataset::PretrainingDataset(std::shared_ptr<const TokenStore> store, SpanList spans, const Vocabulary& vocabulary, Options options)
-    : impl_(std::make_unique<Impl>(std::move(store), std::move(spans), vocabulary, std::move(options))) {
+    : impl_(std::make_unique<Impl>(std::move(store), std::move(spans), Masker(options.masking, vocabulary), vocabulary.special, options)) {
   ALBERT_CHECK(impl_->store->vocab_size() == vocabulary.size, "a store of {} pieces and a vocabulary of {}", impl_->store->vocab_size(),
                vocabulary.size);
   impl_->require_examples();
 }
+PretrainingDataset::PretrainingDataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PretrainingDataset::PretrainingDataset(PretrainingDataset&&) noexcept = default;
 PretrainingDataset& PretrainingDataset::operator=(PretrainingDataset&&) noexcept = default;
 PretrainingDataset::~PretrainingDataset() = default;
@@ -121,7 +122,7 @@ PretrainingDataset::Place PretrainingDataset::place(int64_t cursor) const {
   }
 }
 
-PretrainingExample PretrainingDataset::example(int64_t epoch, int64_t index) const {
+PretrainingExample PretrainingDataset::example(int64_t epoch, int64_t index, const std::optional<double>& masking_probability) const {
   const std::shared_ptr<const Impl::Epoch> drawn = impl_->epoch(epoch);
   const Chunk& chunk = drawn->chunks[(*drawn->order)(static_cast<uint64_t>(index))];
   RandomStream random(impl_->options.seed, "example", static_cast<uint64_t>(epoch), static_cast<uint64_t>(index));
@@ -137,12 +138,19 @@ PretrainingExample PretrainingDataset::example(int64_t epoch, int64_t index) con
     example.ids.push_back(impl_->special.sep);
   }
   example.order_label = pair.order_label;
-  example.masked = impl_->masker.mask(example.ids, random);
+  example.masked = impl_->masker.mask(example.ids, random, masking_probability);
   return example;
+}
+
+PretrainingDataset PretrainingDataset::with_length(int64_t max_length) const {
+  Options options = impl_->options;
+  options.segments.max_length = max_length;
+  return PretrainingDataset(std::make_unique<Impl>(impl_->store, impl_->spans, impl_->masker, impl_->special, std::move(options)));
 }
 
 const TokenStore& PretrainingDataset::store() const { return *impl_->store; }
 uint64_t PretrainingDataset::seed() const { return impl_->options.seed; }
+int64_t PretrainingDataset::max_length() const { return impl_->options.segments.max_length; }
 
 PretrainingData make_pretraining_data(std::shared_ptr<const TokenStore> store, const Vocabulary& vocabulary, const DataConfig& data,
                                       const ObjectiveConfig& objective, uint64_t seed) {
@@ -159,6 +167,7 @@ PretrainingData make_pretraining_data(std::shared_ptr<const TokenStore> store, c
   PretrainingData result{PretrainingDataset(store, std::move(split.train), vocabulary, options), std::nullopt, split.rule};
   if (split.rule != SplitRule::nothing_held_out) {
     options.visits.clear();
+    options.masking.probability = objective.masking.end_probability.value_or(objective.masking.probability);
     options.seed = mix_seed(validation_seed, "validation examples");
     try {
       result.validation.emplace(store, std::move(split.validation), vocabulary, options);

@@ -95,6 +95,9 @@ void FinetuneConfig::validate(config::Issues& issues) const {
     issues.add("schedule.end_learning_rate", fmt::format("must be at most optimizer.learning_rate ({}), got {}", optimizer.algorithm.learning_rate,
                                                          schedule.end_learning_rate));
   }
+  if (schedule.scale_with_batch && training.batch_tokens > 0) {
+    issues.add("schedule.scale_with_batch", fmt::format("must be null with training.batch_tokens, which has no batch size, got {}", *schedule.scale_with_batch));
+  }
   check_loss(*this, issues);
   check_evaluation(*this, issues);
   const auto kind = task.kind();

@@ -259,7 +259,7 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   auto plan = plan_steps(config.training.common, config.evaluation.common, config.checkpoint, config.logging, scale);
   if (parts.sets.evaluated().empty()) plan.evaluate_every = 0;
   scale.total_steps = static_cast<double>(plan.total_steps);
-  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale);
+  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale, {{0, config.training.common.batch_size}});
 
   TaskFiles files(*model, parts.task.description(), {.task = config.task, .max_length = config.data.max_length}, *parts.source.tokenizer);
   Checkpointer checkpointer(folder / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},

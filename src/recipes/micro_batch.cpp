@@ -26,7 +26,7 @@ class ActivationMemory {
  public:
   ActivationMemory(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size) {
     const auto peak = [&](int64_t sequences) {
-      const auto batch = full_batch(config, vocab_size, sequences);
+      const auto batch = full_batch(config, {.vocab_size = vocab_size, .sequences = sequences, .max_length = config.data.max_length});
       const TensorMemory memory;
       scratch.train_pass(batch);
       return static_cast<double>(memory.peak_bytes());
@@ -43,7 +43,7 @@ class ActivationMemory {
 };
 
 bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
-  const auto batch = full_batch(config, vocab_size, sequences);
+  const auto batch = full_batch(config, {.vocab_size = vocab_size, .sequences = sequences, .max_length = config.data.max_length});
   try {
     scratch.train_pass(batch);
     synchronize(scratch.device());
@@ -67,11 +67,18 @@ int64_t probe_micro_batch(const PretrainConfig& config, int64_t vocab_size) {
   return largest_that_fits(wanted, [&](int64_t sequences) { return memory.bytes(sequences) <= kMemoryShare * static_cast<double>(*available); });
 }
 
-/// The micro-batch of the run that lies in the output folder, if any: the sums of a resumed run come in the same order.
-std::optional<int64_t> earlier_micro_batch(const PretrainConfig& config) {
+/// The configuration of the run that lies in the output folder, if any: the sums of a resumed run come in the same order.
+std::optional<PretrainConfig> earlier_run(const PretrainConfig& config) {
   const auto path = config.output / "config.yaml";
   if (!std::filesystem::exists(config.output / "checkpoints") || !std::filesystem::exists(path)) return {};
-  return config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string()).training.micro_batch.value;
+  return config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string());
+}
+
+/// Of the same number of pieces where its sequences are shorter.
+int64_t micro_batch_of_phase(const PhaseConfig& phase, const PretrainConfig& config) {
+  const int64_t batch_size = phase.batch_size.value_or(config.training.batch_size);
+  const int64_t pieces = *config.training.micro_batch.value * config.data.max_length;
+  return std::clamp<int64_t>(pieces / phase.max_length.value_or(config.data.max_length), 1, batch_size);
 }
 
 }  // namespace
@@ -83,9 +90,16 @@ int64_t largest_that_fits(int64_t wanted, const std::function<bool(int64_t)>& fi
 
 PretrainConfig with_micro_batch(PretrainConfig config, int64_t vocab_size) {
   auto& micro_batch = config.training.micro_batch.value;
-  if (!micro_batch) micro_batch = earlier_micro_batch(config);
+  if (micro_batch) return config;
+  const auto earlier = earlier_run(config);
+  if (earlier) micro_batch = earlier->training.micro_batch.value;
   if (!micro_batch) micro_batch = probe_micro_batch(config, vocab_size);
   micro_batch = std::min(*micro_batch, config.training.batch_size);
+  for (size_t i = 0; i < config.phases.size(); ++i) {
+    auto& of_phase = config.phases[i].micro_batch;
+    if (!of_phase && earlier && i < earlier->phases.size()) of_phase = earlier->phases[i].micro_batch;
+    if (!of_phase) of_phase = micro_batch_of_phase(config.phases[i], config);
+  }
   return config;
 }
 

@@ -14,6 +14,7 @@
 #include <albert/recipes/model_folder.h>
 #include <albert/recipes/prepare.h>
 #include <albert/recipes/pretrain.h>
+#include <albert/recipes/pretrain_phases.h>
 #include <albert/report/curves.h>
 #include <albert/tasks/pretraining.h>
 #include <albert/train/matmul_rate.h>
@@ -32,9 +33,6 @@
 
 namespace albert {
 namespace {
-
-/// Tokens of a forward pass of --evaluate where `training.micro_batch` is auto.
-constexpr int64_t kEvaluationTokens = 4096;
 
 /// The trainer's view of the model.
 class PretrainingFiles : public ModelFiles {
@@ -90,11 +88,6 @@ std::unique_ptr<Optimizer> make_run_optimizer(PretrainingModelImpl& model, const
   return make_optimizer(config.optimizer.algorithm, std::move(parameters));
 }
 
-double mean_tokens(const PretrainingDataset& dataset) {
-  constexpr int64_t kExamples = 256;
-  const int64_t count = std::min(kExamples, dataset.examples_per_epoch(0));
-  return static_cast<double>(make_batch(dataset, 0, 0, count).num_tokens()) / static_cast<double>(count);
-}
 
 namespace {
 
@@ -116,8 +109,7 @@ ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path
   loaded.model->to(device);
   loaded.model->set_precision(resolve_precision(chosen_precision(config.training.precision), device));
   loaded.model->parameters_changed();
-  const int64_t sequences = config.training.micro_batch.or_else(std::max<int64_t>(1, kEvaluationTokens / config.data.max_length));
-  const auto report = evaluate_pretraining(*loaded.model, *data.validation, sequences, device);
+  const auto report = evaluate_pretraining(*loaded.model, *data.validation, evaluation_batch_of(config), device);
   out << nlohmann::json(report).dump(2) << '\n';
   return ExitCode::done;
 }
@@ -152,6 +144,15 @@ void compare_with_estimate(const RunEstimate& estimate, const RunSummary& summar
                      format_bytes(static_cast<uint64_t>(estimate.memory_bytes)), format_duration(summary.session_seconds),
                      format_bytes(static_cast<uint64_t>(memory)), error_percent(estimate.run_seconds, summary.session_seconds),
                      error_percent(static_cast<double>(estimate.memory_bytes), static_cast<double>(memory)));
+}
+
+void log_phases(const PlannedRun& planned) {
+  const auto& phases = planned.data.phases();
+  for (size_t i = 0; phases.size() > 1 && i < phases.size(); ++i) {
+    const int64_t end = i + 1 < phases.size() ? phases[i + 1].first_step : planned.steps.total_steps;
+    spdlog::info("phase {}: steps {} to {}, {} sequences of at most {} pieces, {} at a time", i + 1, phases[i].first_step + 1, end, phases[i].batch_size,
+                 phases[i].dataset->max_length(), phases[i].micro_batch);
+  }
 }
 
 /// Ends the program when a stop is requested while the text is prepared. SentencePiece cannot be interrupted; and as all that the preparation
@@ -191,22 +192,19 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   model->to(device);
   const auto world = single_process();
   const auto optimizer = make_run_optimizer(*model, config);
+  const auto planned = plan_run(config, data.train);
+  auto plan = planned.steps;
+  if (!data.validation) plan.evaluate_every = 0;
+  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, planned.scale, planned.batch_sizes());
   PretrainingProgram program(*model, data.train, data.validation ? &*data.validation : nullptr,
                              {.device = device,
-                              .batch_size = config.training.batch_size,
-                              .micro_batch = *config.training.micro_batch.value,
+                              .micro_batch = evaluation_batch_of(config),
+                              .plan = planned.data,
                               .application_decay = config.optimizer.layer_decay.application_rate(),
                               .loader_threads = config.data.num_threads(),
                               .prefetch_steps = config.data.prefetch_steps,
                               .rank = world->rank(),
                               .world_size = world->size()});
-
-  DurationScale scale{.steps_per_epoch = program.examples_per_epoch() / static_cast<double>(config.training.batch_size),
-                      .tokens_per_step = mean_tokens(data.train) * static_cast<double>(config.training.batch_size)};
-  auto plan = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale);
-  if (!data.validation) plan.evaluate_every = 0;
-  scale.total_steps = static_cast<double>(plan.total_steps);
-  const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale);
 
   PretrainingFiles files(*model, *text.tokenizer);
   Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
@@ -216,6 +214,8 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
                precision == Precision::bf16 ? "bf16" : "fp32", describe_device(device), plan.total_steps, config.training.batch_size,
                program.examples_per_epoch());
+  log_phases(planned);
+  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
                    .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},

@@ -1,6 +1,7 @@
 #include <albert/base/error.h>
 #include <albert/config/writer.h>
 #include <albert/recipes/pretrain_config.h>
+#include <albert/recipes/pretrain_phases.h>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,7 @@ void check_shape(const PretrainConfig& c, config::Issues& issues) {
 
 void PretrainConfig::validate(config::Issues& issues) const {
   check_shape(*this, issues);
+  check_phases(*this, issues);
   const auto& warmup = schedule.warmup;
   if (warmup.unit == training.duration.unit && warmup.amount > training.duration.amount) {
     issues.add("schedule.warmup", fmt::format("must not be longer than training.duration ({}), got {}", to_string(training.duration),
@@ -82,6 +84,7 @@ PretrainConfig identity_of(PretrainConfig config) {
   const auto seed = config.training.seed;
   config.training = defaults.training;
   config.training.seed = seed;
+  for (auto& phase : config.phases) phase = {.max_length = phase.max_length, .masking_probability = phase.masking_probability};
   config.evaluation = defaults.evaluation;
   config.checkpoint = defaults.checkpoint;
   config.logging = defaults.logging;

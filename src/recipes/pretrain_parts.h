@@ -1,7 +1,6 @@
 // The parts of a pre-training run that its trial is made of, too.
 #pragma once
 
-#include <albert/data/pretraining_dataset.h>
 #include <albert/model/pretraining_model.h>
 #include <albert/optim/optimizer.h>
 #include <albert/recipes/pretrain_config.h>
@@ -15,8 +14,5 @@ PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size);
 
 /// Build it last: the model's parameters move into its buffers.
 std::unique_ptr<Optimizer> make_run_optimizer(PretrainingModelImpl& model, const PretrainConfig& config);
-
-/// Mean tokens of an example, from the first ones.
-double mean_tokens(const PretrainingDataset& dataset);
 
 }  // namespace albert

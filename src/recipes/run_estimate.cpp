@@ -3,17 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <ostream>
 
 namespace albert {
 
+int64_t RunWork::total_steps() const {
+  return std::accumulate(phases.begin(), phases.end(), int64_t{0}, [](int64_t sum, const PhaseWork& phase) { return sum + phase.steps; });
+}
+
 RunEstimate estimate_run(const TrialTimes& times, const RunWork& work, uint64_t checkpoint_bytes) {
-  const auto micro_batches = [&](int64_t sequences) { return static_cast<double>(sequences) / static_cast<double>(work.micro_batch); };
   RunEstimate estimate;
-  estimate.step_seconds = micro_batches(work.batch_size) * times.micro_batch_seconds + times.update_seconds;
-  estimate.run_seconds = static_cast<double>(work.steps) * estimate.step_seconds +
-                         static_cast<double>(work.evaluations) * micro_batches(work.validation_examples) * times.evaluation_seconds +
-                         static_cast<double>(work.saves) * static_cast<double>(checkpoint_bytes) / kSaveBytesPerSecond;
+  for (size_t i = 0; i < work.phases.size(); ++i) {
+    const auto& phase = work.phases[i];
+    const double passes = static_cast<double>(phase.batch_size) / static_cast<double>(phase.micro_batch);
+    estimate.step_seconds.push_back(passes * times.pass_seconds.at(i) + times.update_seconds);
+    estimate.run_seconds += static_cast<double>(phase.steps) * estimate.step_seconds.back();
+  }
+  const double passes = static_cast<double>(work.validation_examples) / static_cast<double>(work.evaluation_batch);
+  estimate.run_seconds += static_cast<double>(work.evaluations) * passes * times.evaluation_seconds +
+                          static_cast<double>(work.saves) * static_cast<double>(checkpoint_bytes) / kSaveBytesPerSecond;
   estimate.memory_bytes = times.peak_memory_bytes;
   return estimate;
 }
@@ -21,10 +30,14 @@ RunEstimate estimate_run(const TrialTimes& times, const RunWork& work, uint64_t 
 double error_percent(double estimate, double actual) { return actual > 0 ? 100 * (estimate - actual) / actual : 0; }
 
 void print_estimate(const RunEstimate& estimate, const TrialTimes& times, const RunWork& work, std::ostream& out) {
-  out << fmt::format("a step        {} ({} sequences, {} a forward pass; {} passes were timed)\n", format_seconds(estimate.step_seconds),
-                     work.batch_size, work.micro_batch, times.micro_batches);
-  out << fmt::format("training      {} ({} steps, {} evaluations of {} sequences, {} checkpoints)\n", format_duration(estimate.run_seconds),
-                     work.steps, work.evaluations, work.validation_examples, work.saves);
+  for (size_t i = 0; i < work.phases.size(); ++i) {
+    const auto& phase = work.phases[i];
+    const auto what = work.phases.size() == 1 ? std::string("a step") : fmt::format("step, phase {}", i + 1);
+    out << fmt::format("{:<14}{} ({} sequences of {} pieces, {} in a forward pass)\n", what, format_seconds(estimate.step_seconds[i]), phase.batch_size,
+                       phase.max_length, phase.micro_batch);
+  }
+  out << fmt::format("training      {} ({} steps, {} evaluations of {} sequences, {} checkpoints); from {} timed passes\n",
+                     format_duration(estimate.run_seconds), work.total_steps(), work.evaluations, work.validation_examples, work.saves, times.passes);
   out << fmt::format("memory        {}\n", format_bytes(static_cast<uint64_t>(estimate.memory_bytes)));
 }
 

@@ -77,21 +77,21 @@ void ScratchModel::evaluation_pass(const PretrainingBatch& batch) {
   model_->train();
 }
 
-PretrainingBatch full_batch(const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
+PretrainingBatch full_batch(const PretrainConfig& config, const RandomBatchShape& shape) {
   RandomStream random(0, "full batch");
-  return random_batch(std::vector<int64_t>(static_cast<size_t>(sequences), config.data.max_length), config, vocab_size, random);
+  return random_batch(std::vector<int64_t>(static_cast<size_t>(shape.sequences), shape.max_length), config, shape.vocab_size, random);
 }
 
-std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, int64_t vocab_size, int64_t count) {
+std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, const RandomBatchShape& shape, int64_t count) {
   RandomStream random(0, "trial");
   std::vector<PretrainingBatch> batches;
   for (int64_t i = 0; i < count; ++i) {
     std::vector<int64_t> lengths;
-    for (int64_t k = 0; k < *config.training.micro_batch.value; ++k) {
+    for (int64_t k = 0; k < shape.sequences; ++k) {
       const bool is_short = random.uniform() < config.data.short_sequence_probability;
-      lengths.push_back(is_short ? random.between(5, config.data.max_length) : config.data.max_length);
+      lengths.push_back(is_short ? random.between(std::min<int64_t>(5, shape.max_length), shape.max_length) : shape.max_length);
     }
-    batches.push_back(random_batch(lengths, config, vocab_size, random));
+    batches.push_back(random_batch(lengths, config, shape.vocab_size, random));
   }
   return batches;
 }

@@ -34,9 +34,15 @@ class ScratchModel {
   std::unique_ptr<Optimizer> optimizer_;
 };
 
-/// Sequences of data.max_length: what takes the most memory.
-PretrainingBatch full_batch(const PretrainConfig& config, int64_t vocab_size, int64_t sequences);
-/// Micro-batches with lengths as they will be: a share is drawn shorter, as segment_pairs.cpp does.
-std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, int64_t vocab_size, int64_t count);
+/// A micro-batch of random ids.
+struct RandomBatchShape {
+  int64_t vocab_size = 0;
+  int64_t sequences = 0;
+  int64_t max_length = 0;
+};
+/// Sequences of max_length: what takes the most memory.
+PretrainingBatch full_batch(const PretrainConfig& config, const RandomBatchShape& shape);
+/// With lengths as they will be: a share is drawn shorter, as segment_pairs.cpp does.
+std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, const RandomBatchShape& shape, int64_t count);
 
 }  // namespace albert

@@ -1,10 +1,10 @@
 #include "recipes/trial.h"
 
-#include "recipes/pretrain_parts.h"
 #include "recipes/scratch_model.h"
 
 #include <albert/data/batch_stream.h>
 #include <albert/model/device.h>
+#include <albert/recipes/pretrain_phases.h>
 
 
 #include <algorithm>
@@ -42,32 +42,51 @@ std::vector<PretrainingBatch> first_batches(const PretrainingDataset& dataset, i
   return batches;
 }
 
+/// One phase of the run, to be timed.
+struct PhaseTrial {
+  std::vector<PretrainingBatch> batches;
+  PretrainingBatch largest;
+  int64_t micro_batch = 1;
+};
+
+/// The micro-batches of little text are smaller: what they take is scaled to full ones.
+double share_of(const PretrainingBatch& batch, int64_t micro_batch) {
+  return static_cast<double>(batch.num_sequences()) / static_cast<double>(micro_batch);
+}
+
 /// The first round warms caches and pools up and is not counted. Kinds of passes alternate as they do in a run, which is what scatters the heap; at
-/// the first stands the largest batch. Batches of little text are scaled to a full one.
-TrialTimes time_steps(ScratchModel& scratch, const PretrainingBatch& largest, const std::vector<PretrainingBatch>& batches, int64_t micro_batch) {
-  std::vector<double> passes, updates, evaluations;
+/// the first stands the largest batch.
+void time_phase(ScratchModel& scratch, const PhaseTrial& trial, TrialTimes& times, std::vector<double>& updates, std::vector<double>& evaluations) {
   const auto& device = scratch.device();
-  scratch.train_pass(largest);
+  scratch.train_pass(trial.largest);
   scratch.update();
-  scratch.evaluation_pass(largest);
+  scratch.evaluation_pass(trial.largest);
   synchronize(device);
+  std::vector<double> passes;
   const auto start = Clock::now();
   while (passes.size() < kFewestPasses ||
          (passes.size() < kMostPasses && std::chrono::duration<double>(Clock::now() - start).count() < kTrialSeconds)) {
-    const auto& batch = batches[passes.size() % batches.size()];
-    const double share = static_cast<double>(batch.num_sequences()) / static_cast<double>(micro_batch);
-    passes.push_back(seconds_of(device, [&] { scratch.train_pass(batch); }) / share);
+    const auto& batch = trial.batches[passes.size() % trial.batches.size()];
+    passes.push_back(seconds_of(device, [&] { scratch.train_pass(batch); }) / share_of(batch, trial.micro_batch));
     updates.push_back(seconds_of(device, [&] { scratch.update(); }));
-    if (evaluations.size() < kFewestPasses) evaluations.push_back(seconds_of(device, [&] { scratch.evaluation_pass(batch); }) / share);
+    if (passes.size() > kFewestPasses) continue;
+    evaluations.push_back(seconds_of(device, [&] { scratch.evaluation_pass(batch); }) / static_cast<double>(batch.num_tokens()));
   }
-  return {.micro_batch_seconds = median(passes),
-          .update_seconds = median(updates),
-          .evaluation_seconds = median(evaluations),
-          .micro_batches = static_cast<int64_t>(passes.size()),
-          .peak_memory_bytes = peak_memory_bytes(device)};
+  times.passes += static_cast<int64_t>(passes.size());
+  times.pass_seconds.push_back(median(std::move(passes)));
 }
 
-double mean_tokens(const std::vector<PretrainingBatch>& batches) {
+TrialTimes time_steps(ScratchModel& scratch, const std::vector<PhaseTrial>& trials, double tokens_of_evaluation) {
+  TrialTimes times;
+  std::vector<double> updates, evaluations;
+  for (const auto& trial : trials) time_phase(scratch, trial, times, updates, evaluations);
+  times.update_seconds = median(std::move(updates));
+  times.evaluation_seconds = tokens_of_evaluation * median(std::move(evaluations));
+  times.peak_memory_bytes = peak_memory_bytes(scratch.device());
+  return times;
+}
+
+double mean_tokens_of(const std::vector<PretrainingBatch>& batches) {
   int64_t tokens = 0;
   int64_t sequences = 0;
   for (const auto& batch : batches) {
@@ -79,26 +98,66 @@ double mean_tokens(const std::vector<PretrainingBatch>& batches) {
 
 int64_t events(int64_t steps, int64_t every) { return every > 0 ? (steps + every - 1) / every : 0; }
 
-RunWork work_of(const PretrainConfig& config, const RunOutlook& outlook, double tokens_of_example) {
-  double train_examples = 0;
-  double validation_examples = 0;
-  if (outlook.data != nullptr) {
-    train_examples = static_cast<double>(outlook.data->train.examples_per_epoch(0));
-    if (outlook.data->validation) validation_examples = static_cast<double>(outlook.data->validation->examples_per_epoch(0));
-  } else {
-    const double examples = outlook.num_pieces / tokens_of_example;
-    train_examples = std::max(1.0, examples * (1 - config.data.validation_fraction));
-    validation_examples = examples * config.data.validation_fraction;
+PhaseWork phase_work(const PretrainConfig& config, const PhaseConfig& phase) {
+  const int64_t length = phase.max_length.value_or(config.data.max_length);
+  const int64_t batch_size = phase.batch_size.value_or(config.training.batch_size);
+  return {.steps = 0, .batch_size = batch_size, .micro_batch = phase.micro_batch.value_or(micro_batch_of(config, length, batch_size)), .max_length = length};
+}
+
+struct TrialPlan {
+  RunWork work;
+  std::vector<PhaseTrial> trials;
+  double tokens_of_example = 0;  ///< of a full-length one
+};
+
+void plan_events(TrialPlan& plan, const StepPlan& steps, double validation_examples) {
+  plan.work.validation_examples = std::llround(validation_examples);
+  plan.work.evaluations = validation_examples > 0 ? events(steps.total_steps, steps.evaluate_every) : 0;
+  plan.work.saves = events(steps.total_steps, steps.save_every);
+}
+
+void plan_phases(TrialPlan& plan, const PretrainConfig& config, int64_t total_steps) {
+  auto borders = phase_beginnings(config.phases, total_steps);
+  borders.push_back(total_steps);
+  const auto whole_run = std::vector<PhaseConfig>(1);
+  const auto& phases = config.phases.empty() ? whole_run : config.phases;
+  for (size_t i = 0; i < phases.size(); ++i) {
+    plan.work.phases.push_back(phase_work(config, phases[i]));
+    plan.work.phases.back().steps = borders[i + 1] - borders[i];
   }
+  plan.work.evaluation_batch = micro_batch_of(config, config.data.max_length, config.training.batch_size);
+}
+
+TrialPlan plan_of_examples(const PretrainConfig& config, const RunOutlook& outlook) {
+  TrialPlan plan;
+  const auto planned = plan_run(config, outlook.data->train);
+  plan_phases(plan, config, planned.steps.total_steps);
+  const auto& validation = outlook.data->validation;
+  plan_events(plan, planned.steps, validation ? static_cast<double>(validation->examples_per_epoch(0)) : 0);
+  for (const auto& phase : planned.data.phases()) {
+    plan.trials.push_back({.batches = first_batches(*phase.dataset, phase.micro_batch), .largest = {}, .micro_batch = phase.micro_batch});
+  }
+  plan.tokens_of_example = mean_tokens_of(first_batches(outlook.data->train, plan.work.evaluation_batch));
+  return plan;
+}
+
+TrialPlan plan_of_text(const PretrainConfig& config, const RunOutlook& outlook) {
+  TrialPlan plan;
+  const auto random = [&](int64_t sequences, int64_t length) {
+    return random_batches(config, {.vocab_size = outlook.vocab_size, .sequences = sequences, .max_length = length}, kBatches);
+  };
+  plan.tokens_of_example = mean_tokens_of(random(kBatches, config.data.max_length));
+  const double examples = std::max(1.0, outlook.num_pieces / plan.tokens_of_example);
   const auto batch_size = static_cast<double>(config.training.batch_size);
-  const DurationScale scale{.steps_per_epoch = train_examples / batch_size, .tokens_per_step = tokens_of_example * batch_size};
-  const auto plan = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale);
-  return {.steps = plan.total_steps,
-          .batch_size = config.training.batch_size,
-          .micro_batch = *config.training.micro_batch.value,
-          .evaluations = validation_examples > 0 ? events(plan.total_steps, plan.evaluate_every) : 0,
-          .validation_examples = std::llround(validation_examples),
-          .saves = events(plan.total_steps, plan.save_every)};
+  const DurationScale scale{.steps_per_epoch = examples * (1 - config.data.validation_fraction) / batch_size,
+                            .tokens_per_step = plan.tokens_of_example * batch_size};
+  const auto steps = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale);
+  plan_phases(plan, config, steps.total_steps);
+  plan_events(plan, steps, examples * config.data.validation_fraction);
+  for (const auto& phase : plan.work.phases) {
+    plan.trials.push_back({.batches = random(phase.micro_batch, phase.max_length), .largest = {}, .micro_batch = phase.micro_batch});
+  }
+  return plan;
 }
 
 /// fp32 weights, and two moments of each beside them; the vocabulary and the texts are small.
@@ -118,13 +177,16 @@ RunFiles files_of(const PretrainConfig& config, const RunOutlook& outlook, Pretr
 
 Foresight foresee(const PretrainConfig& config, const RunOutlook& outlook) {
   ScratchModel scratch(config, outlook.vocab_size);
-  const auto batches = outlook.data != nullptr ? first_batches(outlook.data->train, *config.training.micro_batch.value)
-                                               : random_batches(config, outlook.vocab_size, kBatches);
+  auto plan = outlook.data != nullptr ? plan_of_examples(config, outlook) : plan_of_text(config, outlook);
+  for (size_t i = 0; i < plan.trials.size(); ++i) {
+    const auto& phase = plan.work.phases[i];
+    plan.trials[i].largest =
+        full_batch(config, {.vocab_size = outlook.vocab_size, .sequences = phase.micro_batch, .max_length = phase.max_length});
+  }
   Foresight result;
-  result.work = work_of(config, outlook, outlook.data != nullptr ? mean_tokens(outlook.data->train) : mean_tokens(batches));
+  result.work = plan.work;
   result.files = files_of(config, outlook, scratch.model(), result.work);
-  const int64_t micro_batch = result.work.micro_batch;
-  result.times = time_steps(scratch, full_batch(config, outlook.vocab_size, micro_batch), batches, micro_batch);
+  result.times = time_steps(scratch, plan.trials, plan.tokens_of_example * static_cast<double>(plan.work.evaluation_batch));
   result.estimate = estimate_run(result.times, result.work, result.files.checkpoint_bytes);
   return result;
 }

@@ -88,6 +88,11 @@ EvaluationReport report_of(const EvaluationSums& sums) {
   return report;
 }
 
+DataPlan plan_of(const PretrainingDataset& train, const PretrainingOptions& options) {
+  if (options.plan) return *options.plan;
+  return DataPlan({{.dataset = &train, .batch_size = options.batch_size, .micro_batch = options.micro_batch}});
+}
+
 }  // namespace
 
 EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const PretrainingDataset& dataset, int64_t micro_batch, const at::Device& device) {
@@ -129,19 +134,18 @@ MicroBatchLoss pretraining_loss(PretrainingModelImpl& model, const PretrainingBa
 
 PretrainingProgram::PretrainingProgram(PretrainingModelImpl& model, const PretrainingDataset& train, const PretrainingDataset* validation,
                                        const PretrainingOptions& options)
-    : model_(model), train_(train), validation_(validation), options_(options),
-      stream_(train, {.batch_size = options.batch_size,
-                      .micro_batch = options.micro_batch,
-                      .rank = options.rank,
+    : model_(model), train_(train), validation_(validation), options_(options), plan_(plan_of(train, options)),
+      stream_(plan_, {.rank = options.rank,
                       .world_size = options.world_size,
-                      .cursor = 0,
                       .num_threads = options.loader_threads,
                       .prefetch_steps = options.prefetch_steps}) {
   model_.train();
 }
 
-StepTotals PretrainingProgram::load_step(int64_t /*step*/) {
+StepTotals PretrainingProgram::load_step(int64_t step) {
+  if (step != next_step_ && !plan_.is_uniform()) stream_.seek(stream_.cursor(), step, passed_over_);
   step_ = stream_.next();
+  next_step_ = step + 1;
   StepTotals totals;
   for (const auto& batch : step_.micro_batches) {
     const auto part = totals_of(batch);
@@ -169,8 +173,15 @@ EvaluationReport PretrainingProgram::evaluate() {
   return evaluate_pretraining(model_, *validation_, options_.micro_batch, options_.device);
 }
 
-DataCursor PretrainingProgram::cursor() const { return {.examples = stream_.cursor()}; }
-void PretrainingProgram::restore(const DataCursor& cursor) { stream_.seek(cursor.examples); }
+DataCursor PretrainingProgram::cursor() const { return {.examples = stream_.cursor(), .passed_over = passed_over_}; }
+
+void PretrainingProgram::restore(const DataCursor& cursor) {
+  passed_over_ = cursor.passed_over;
+  stream_.seek(cursor.examples, 0, passed_over_);
+  next_step_ = 0;
+}
+
+double PretrainingProgram::epochs() const { return plan_.epochs(next_step_, stream_.cursor()); }
 double PretrainingProgram::examples_per_epoch() const { return static_cast<double>(train_.examples_per_epoch(0)); }
 double PretrainingProgram::waiting_seconds() const { return stream_.last_waiting_seconds(); }
 

@@ -204,7 +204,7 @@ void Trainer::publish_if_due() {
   const double unknown = std::numeric_limits<double>::quiet_NaN();
   MetricsRecord record{{"split", "train"},
                        {"step", state_.step},
-                       {"epoch", static_cast<double>(state_.cursor.examples) / parts_.program.examples_per_epoch()},
+                       {"epoch", parts_.program.epochs()},
                        {"examples", state_.cursor.examples},
                        {"tokens", state_.tokens},
                        {"loss", mean(interval.metrics.at("loss"))}};

@@ -15,10 +15,13 @@ UNSEEN = {
         "YAML itself, which editors check": "alias duplicate_key duplicate_section syntax_error tab_indentation two_documents",
         "spelling: YAML 1.2 reads a number": "integer_is_octal number_is_infinite number_is_nan",
         "a rule about the text of an option": "boundary_regex_broken boundary_unknown device_unknown duration_percent exclude_regex_broken"
-                                              " language_unknown preset_unknown text_key_empty warmup_above_hundred_percent word_separator_empty",
+                                              " language_unknown phase_until_hundred_percent phase_until_in_epochs preset_unknown text_key_empty"
+                                              " warmup_above_hundred_percent word_separator_empty",
         "a rule across options": "boundary_with_jsonl clamp_with_adamw dropout_given_twice end_learning_rate_above_peak groups_do_not_divide"
                                  " heads_do_not_divide inner_groups_of_bert masking_shares_do_not_add_up max_length_over_positions"
-                                 " micro_batch_above_batch min_count_of_given_vocabulary nsp_and_bert_shape separators_alike"
+                                 " micro_batch_above_batch min_count_of_given_vocabulary nsp_and_bert_shape phase_masking_beside_end_probability"
+                                 " phase_max_length_above_data phase_micro_batch_above_batch phase_until_after_the_end phase_until_does_not_rise"
+                                 " phase_until_missing phase_until_of_the_last phase_until_steps_of_a_run_in_epochs separators_alike"
                                  " sharing_attention_of_groups sharing_none_with_groups sharing_of_bert symbols_with_vocab_size"
                                  " vocabulary_of_sentencepiece warmup_longer_than_run",
     },
@@ -30,7 +33,7 @@ UNSEEN = {
                                  " end_learning_rate_above_peak label_smoothing_of_choices labels_of_regression max_length_below_question"
                                  " micro_batch_above_batch more_validation_without_validation out_of_scope_of_tags"
                                  " overlap_by_default_above_max_length overlap_of_windows_above_max_length patience_without_validation"
-                                 " records_of_csv task_missing task_name_and_type warmup_longer_than_run",
+                                 " records_of_csv scale_with_batch_by_tokens task_missing task_name_and_type warmup_longer_than_run",
     },
 }
 FOLDERS = {"train": (("configs/pretrain", "configs/ablation"), "tests/recipes/broken_configs"),

@@ -11,11 +11,14 @@ namespace albert {
 namespace {
 
 TEST(RunEstimate, AddsTheKindsOfWork) {
-  const TrialTimes times{.micro_batch_seconds = 0.5, .update_seconds = 0.25, .evaluation_seconds = 0.125, .micro_batches = 4, .peak_memory_bytes = 77};
-  const RunWork work{.steps = 100, .batch_size = 24, .micro_batch = 16, .evaluations = 3, .validation_examples = 32, .saves = 2};
+  const TrialTimes times{.pass_seconds = {0.5, 2.0}, .update_seconds = 0.25, .evaluation_seconds = 0.125, .passes = 4, .peak_memory_bytes = 77};
+  const RunWork work{.phases = {{.steps = 100, .batch_size = 24, .micro_batch = 16, .max_length = 128},
+                                {.steps = 10, .batch_size = 8, .micro_batch = 8, .max_length = 512}},
+                     .evaluations = 3, .validation_examples = 32, .evaluation_batch = 16, .saves = 2};
   const auto estimate = estimate_run(times, work, 400'000'000);
-  EXPECT_DOUBLE_EQ(estimate.step_seconds, 1.5 * 0.5 + 0.25);
-  EXPECT_DOUBLE_EQ(estimate.run_seconds, 100 * 1.0 + 3 * 2 * 0.125 + 2 * 2.0);
+  EXPECT_EQ(work.total_steps(), 110);
+  EXPECT_EQ(estimate.step_seconds, (std::vector<double>{1.5 * 0.5 + 0.25, 2.0 + 0.25}));
+  EXPECT_DOUBLE_EQ(estimate.run_seconds, 100 * 1.0 + 10 * 2.25 + 3 * 2 * 0.125 + 2 * 2.0);
   EXPECT_EQ(estimate.memory_bytes, 77);
 }
 

@@ -14,6 +14,7 @@ namespace albert {
 /// Section `objective.masking`.
 struct MaskingConfig {
   double probability = 0.15;
+  std::optional<double> end_probability{};
   int64_t max_ngram = 3;
   bool favor_shorter = true;
   bool whole_word = true;
@@ -30,6 +31,10 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"probability", "share of the pieces of a sequence ([CLS] and [SEP] counted) that are predicted; at least one is (ALBERT: 0.15)",
               config::Range{.minimum = 0.0, .maximum = 1.0, .minimum_open = true}},
         c.probability);
+  visit(Field{"end_probability", "probability at the last step, approached linearly from the first (0.3 falling to 0.15, for example); held-out text is "
+                                 "masked with it; null: it stays",
+              config::Range{.minimum = 0.0, .maximum = 1.0, .minimum_open = true}},
+        c.end_probability);
   visit(Field{"max_ngram", "longest run of words that is masked together (ALBERT: 3)", config::range(1, 16)}, c.max_ngram);
   visit(Field{"favor_shorter", "p(n) ~ 1/n for a run of n words; false turns the order of the probabilities round"}, c.favor_shorter);
   visit(Field{"whole_word", "mask all pieces of a word; false: each piece by itself"}, c.whole_word);
@@ -62,7 +67,8 @@ class Masker {
   /// A unit is a word. Units are visited in random order; from each, n is drawn with p(n) ~ 1/n, and the n units that start
   /// there (fewer at the end of the sequence) are taken if they fit the budget, else n - 1, ... 1; a run that touches a predicted
   /// piece, or that does not fit even alone, is passed over. It ends when the budget is used up or no unit is left.
-  MaskedSequence mask(std::vector<int32_t>& ids, RandomStream& random) const;
+  /// `probability` is that of the options unless it is given.
+  MaskedSequence mask(std::vector<int32_t>& ids, RandomStream& random, const std::optional<double>& probability = std::nullopt) const;
 
  private:
   [[nodiscard]] std::vector<int32_t> find_units(const std::vector<int32_t>& ids) const;

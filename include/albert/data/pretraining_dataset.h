@@ -71,8 +71,12 @@ class PretrainingDataset {
 
   /// Varies a little between epochs, as the lengths are drawn anew. Costs a pass over the sentences the first time.
   [[nodiscard]] int64_t examples_per_epoch(int64_t epoch) const;
-  /// `index` in [0, examples_per_epoch(epoch)); the order is shuffled.
-  [[nodiscard]] PretrainingExample example(int64_t epoch, int64_t index) const;
+  /// `index` in [0, examples_per_epoch(epoch)); the order is shuffled. Another masking probability than that of the options changes
+  /// which pieces are masked, and nothing else.
+  [[nodiscard]] PretrainingExample example(int64_t epoch, int64_t index, const std::optional<double>& masking_probability = std::nullopt) const;
+
+  /// The same text in sequences of another length.
+  [[nodiscard]] PretrainingDataset with_length(int64_t max_length) const;
 
   /// A place in the endless sequence of examples: epoch after epoch.
   struct Place {
@@ -84,9 +88,11 @@ class PretrainingDataset {
   [[nodiscard]] Place place(int64_t cursor) const;
   [[nodiscard]] const TokenStore& store() const;
   [[nodiscard]] uint64_t seed() const;
+  [[nodiscard]] int64_t max_length() const;
 
  private:
   struct Impl;
+  explicit PretrainingDataset(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -8,11 +8,13 @@
 #include <albert/model/model_config.h>
 #include <albert/optim/optimizer_config.h>
 #include <albert/optim/schedule.h>
+#include <albert/recipes/phase_config.h>
 #include <albert/tokenizer/tokenizer_config.h>
 #include <albert/train/training_config.h>
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace albert {
 
@@ -39,6 +41,7 @@ struct PretrainConfig {
   OptimizerSection optimizer;
   ScheduleConfig schedule;
   TrainingConfig training;
+  std::vector<PhaseConfig> phases;
   EvaluationConfig evaluation;
   CheckpointConfig checkpoint;
   LoggingConfig logging;
@@ -57,6 +60,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"optimizer", "how parameters are updated"}, c.optimizer);
   visit(Field{"schedule", "learning rate over the run"}, c.schedule);
   visit(Field{"training", "length, batch size, precision, device"}, c.training);
+  visit(Field{"phases", "stretches of the run whose batches differ, such as length 128 before 512; empty: all steps are alike"}, c.phases);
   visit(Field{"evaluation", "measuring on held-out text"}, c.evaluation);
   visit(Field{"checkpoint", "saving"}, c.checkpoint);
   visit(Field{"logging", "what is written while training"}, c.logging);
@@ -73,7 +77,7 @@ PretrainingHeads heads_of(const PretrainConfig& config);
 PretrainConfig with_defaults(PretrainConfig config);
 
 /// The options that make it this run and no other, the rest at their defaults: model, tokenizer, data, objective, optimizer and seed.
-/// A checkpoint is resumed only where they are the same. Duration, schedule, batch size, device and intervals may change.
+/// A checkpoint is resumed only where they are the same. Duration, ends of phases, schedule, batch size, device and intervals may change.
 PretrainConfig identity_of(PretrainConfig config);
 
 }  // namespace albert

@@ -5,26 +5,35 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 namespace albert {
 
 /// What a trial measured (src/recipes/trial.h). Seconds are medians.
 struct TrialTimes {
-  double micro_batch_seconds = 0;  ///< forward and backward of one full micro-batch
-  double update_seconds = 0;       ///< clipping and the optimizer
-  double evaluation_seconds = 0;   ///< forward alone of one full micro-batch
-  int64_t micro_batches = 0;       ///< that were timed
-  int64_t peak_memory_bytes = 0;   ///< of the process, or of the GPU's allocator
+  std::vector<double> pass_seconds;  ///< by phase: forward and backward of one full micro-batch
+  double update_seconds = 0;         ///< clipping and the optimizer
+  double evaluation_seconds = 0;     ///< forward alone of RunWork::evaluation_batch sequences
+  int64_t passes = 0;                ///< that were timed
+  int64_t peak_memory_bytes = 0;     ///< of the process, or of the GPU's allocator
+};
+
+/// Steps that are alike.
+struct PhaseWork {
+  int64_t steps = 0;
+  int64_t batch_size = 1;   ///< sequences of a step
+  int64_t micro_batch = 1;  ///< sequences of a forward pass
+  int64_t max_length = 0;   ///< pieces of a sequence
 };
 
 /// How much of each kind of work a run has.
 struct RunWork {
-  int64_t steps = 0;
-  int64_t batch_size = 1;              ///< sequences of a step
-  int64_t micro_batch = 1;             ///< sequences of a forward pass
+  std::vector<PhaseWork> phases;
   int64_t evaluations = 0;
   int64_t validation_examples = 0;
+  int64_t evaluation_batch = 1;  ///< sequences of a forward pass of an evaluation
   int64_t saves = 0;
+  [[nodiscard]] int64_t total_steps() const;
 };
 
 /// Bytes on disk.
@@ -40,7 +49,7 @@ struct RunFiles {
 inline constexpr double kSaveBytesPerSecond = 2e8;
 
 struct RunEstimate {
-  double step_seconds = 0;
+  std::vector<double> step_seconds;  ///< by phase
   double run_seconds = 0;  ///< of training, with evaluations and saving; without making vocabulary and store
   int64_t memory_bytes = 0;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <albert/data/batch_stream.h>
+#include <albert/data/data_plan.h>
 #include <albert/data/pretraining_dataset.h>
 #include <albert/model/pretraining_model.h>
 #include <albert/train/step_program.h>
@@ -10,13 +11,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace albert {
 
 struct PretrainingOptions {
   at::Device device{at::kCPU};
-  int64_t batch_size = 256;         ///< sequences of a step, over all ranks
-  int64_t micro_batch = 32;         ///< sequences of a forward pass
+  int64_t batch_size = 256;         ///< sequences of a step, over all ranks; without effect with a plan
+  int64_t micro_batch = 32;         ///< sequences of a forward pass; with a plan, of an evaluation's
+  std::optional<DataPlan> plan{};   ///< nothing: all steps alike
   double application_decay = 1.0;   ///< LayerDecayConfig::application_rate()
   int64_t loader_threads = 1;
   int64_t prefetch_steps = 4;
@@ -54,6 +57,7 @@ class PretrainingProgram : public StepProgram {
   [[nodiscard]] DataCursor cursor() const override;
   void restore(const DataCursor& cursor) override;
   [[nodiscard]] double examples_per_epoch() const override;
+  [[nodiscard]] double epochs() const override;
   [[nodiscard]] double flops(const StepTotals& totals) const override;
   [[nodiscard]] double waiting_seconds() const override;
 
@@ -62,7 +66,10 @@ class PretrainingProgram : public StepProgram {
   const PretrainingDataset& train_;
   const PretrainingDataset* validation_;
   PretrainingOptions options_;
+  DataPlan plan_;
   PretrainingStream stream_;
+  int64_t next_step_ = 0;  ///< that the stream will give
+  std::vector<ExampleRange> passed_over_;
   PretrainingStep step_;
 };
 

@@ -1,6 +1,8 @@
 // What the Trainer knows of the work: steps, micro-batches, sums of losses. It knows neither ALBERT nor any task.
 #pragma once
 
+#include <albert/data/example_ranges.h>
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -26,9 +28,10 @@ struct MicroBatchLoss {
   std::map<std::string, at::Tensor> metrics;
 };
 
-/// Where the data stands: one integer that does not depend on ranks, workers or micro-batches.
+/// Where the data stands: one integer that does not depend on ranks, workers or micro-batches, and what a rewind leaves out.
 struct DataCursor {
-  int64_t examples = 0;  ///< consumed since the start of the run, over all epochs
+  int64_t examples = 0;  ///< consumed (or passed over) since the start of the run, over all epochs
+  std::vector<ExampleRange> passed_over{};  ///< rising, without overlap
   bool operator==(const DataCursor&) const = default;
 };
 
@@ -55,6 +58,8 @@ class StepProgram {
   [[nodiscard]] virtual DataCursor cursor() const = 0;
   virtual void restore(const DataCursor& cursor) = 0;
   [[nodiscard]] virtual double examples_per_epoch() const = 0;
+  /// Passes over the data so far.
+  [[nodiscard]] virtual double epochs() const { return static_cast<double>(cursor().examples) / examples_per_epoch(); }
   /// Floating-point operations of a step with these totals (performance model of docs/architecture.md), for MFU.
   [[nodiscard]] virtual double flops(const StepTotals& totals) const = 0;
   /// Seconds that the last load_step waited for data (share reported at the end of the run).
