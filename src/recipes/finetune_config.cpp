@@ -119,6 +119,7 @@ FinetuneConfig identity_of(FinetuneConfig config) {
   const auto seed = config.training.common.seed;
   auto training = defaults.training;
   training.common.seed = seed;
+  training.common.ema = config.training.common.ema;
   // These decide which examples a step has.
   training.common.batch_size = config.training.common.batch_size;
   training.batch_tokens = config.training.batch_tokens;

@@ -176,10 +176,12 @@ void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet&
 }
 
 /// Weights of the best checkpoint, or of the last one where none was ranked or kept.
-int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, int64_t keep_best, TaskFiles& files) {
+int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, int64_t keep_best, TaskFiles& files,
+                  WeightAverage* average) {
   if (state.best.empty() || keep_best == 0) return state.step;
   const auto best = io::load_checkpoint(checkpoints / "best");
   files.load(best.arrays("model.safetensors"));
+  if (average != nullptr) load_average(best, *average);
   return state.best.front().step;
 }
 
@@ -262,7 +264,9 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, scale, {{0, config.training.common.batch_size}});
 
   TaskFiles files(*model, parts.task.description(), {.task = config.task, .max_length = config.data.max_length}, *parts.source.tokenizer);
-  Checkpointer checkpointer(folder / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
+  const auto& ema = config.training.common.ema;
+  const auto average = make_average(config.training.common, *optimizer);
+  Checkpointer checkpointer(folder / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world, .average = average.get()},
                             {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
                              {"data", data_hash(*parts.sets.train)},
                              {"tokenizer", parts.source.tokenizer->hash()}},
@@ -274,15 +278,21 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   const double rate = measure_matmul_rate(parts.device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   const auto best = parts.sets.validation ? best_metric(config, parts.task) : BestMetric{};
   Trainer trainer({.plan = plan, .gradient_clip = config.training.common.gradient_clip, .seed = seed, .best = best,
+                   .evaluate_average = ema && ema->evaluate,
+                   .on_divergence = config.training.common.on_divergence, .divergence = config.training.common.divergence,
                    .patience = config.evaluation.early_stopping.patience, .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
-                   .sink = sink, .progress = progress, .stop = stop});
+                   .sink = sink, .progress = progress, .stop = stop, .average = average.get()});
   const auto summary = trainer.run(resume);
   result.outcome = summary.outcome;
   write_curves(folder / "metrics.jsonl", folder / "curves.svg", folder.filename().string());
   if (summary.outcome == RunOutcome::stopped) return result;
-  result.best_step = load_best(folder / "checkpoints", trainer.state(), config.checkpoint.keep_best, files);
+  result.best_step = load_best(folder / "checkpoints", trainer.state(), config.checkpoint.keep_best, files, average.get());
+  if (average && ema->use_at_the_end) {
+    average->swap();
+    model->parameters_changed();
+  }
   if (parts.sets.validation) result.validation = measure_set(*model, parts.task, *parts.sets.validation, best.name, options);
   for (const auto& [name, set] : parts.sets.more) {
     result.more.emplace_back(name, measure_set(*model, parts.task, *set, best_metric(config, parts.task).name, options));

@@ -206,8 +206,9 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
                               .rank = world->rank(),
                               .world_size = world->size()});
 
+  const auto average = make_average(config.training, *optimizer);
   PretrainingFiles files(*model, *text.tokenizer);
-  Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world},
+  Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world, .average = average.get()},
                             identity_hashes(config, text), config.checkpoint);
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
@@ -217,10 +218,12 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   log_phases(planned);
   const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
+                   .evaluate_average = config.training.ema && config.training.ema->evaluate,
+                   .on_divergence = config.training.on_divergence, .divergence = config.training.divergence,
                    .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
-                   .sink = sink, .progress = progress, .stop = stop});
+                   .sink = sink, .progress = progress, .stop = stop, .average = average.get()});
   const auto summary = trainer.run(request.resume);
   write_curves(config.output / "metrics.jsonl", config.output / "curves.svg", config.output.filename().string());
   if (summary.outcome == RunOutcome::stopped) {
@@ -228,6 +231,7 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
     return ExitCode::stopped;
   }
   if (summary.outcome == RunOutcome::already_finished) out << fmt::format("the run is finished: {} steps\n", summary.steps);
+  if (average && config.training.ema->use_at_the_end) average->swap();
   write_model_folder(config.output / "final", model_folder(*model, text.tokenizer.get()));
   print_summary(config, summary, out);
   if (foresight && summary.session_steps == plan.total_steps) compare_with_estimate(foresight->estimate, summary, device, out);

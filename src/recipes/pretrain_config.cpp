@@ -82,8 +82,10 @@ PretrainConfig identity_of(PretrainConfig config) {
   config.tokenizer.max_unknown = defaults.tokenizer.max_unknown;
   config.schedule = defaults.schedule;
   const auto seed = config.training.seed;
+  const auto ema = config.training.ema;
   config.training = defaults.training;
   config.training.seed = seed;
+  config.training.ema = ema;
   for (auto& phase : config.phases) phase = {.max_length = phase.max_length, .masking_probability = phase.masking_probability};
   config.evaluation = defaults.evaluation;
   config.checkpoint = defaults.checkpoint;

@@ -26,6 +26,10 @@ std::string printed_path(const std::filesystem::path& output, const std::filesys
   return (folder.filename() / inside).string();
 }
 
+std::unique_ptr<WeightAverage> make_average(const TrainingConfig& training, const Optimizer& optimizer) {
+  return training.ema ? std::make_unique<WeightAverage>(optimizer, training.ema->decay) : nullptr;
+}
+
 void require_usable_folder(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder)) {
     throw IoError(fmt::format("output: {} must be a folder, or a name that is free", folder.string()));

@@ -6,9 +6,11 @@
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
 #include <albert/model/device.h>
+#include <albert/optim/weight_average.h>
 #include <albert/train/training_config.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,6 +29,9 @@ std::optional<Precision> chosen_precision(PrecisionChoice choice);
 /// How a path of the run is printed at its end, where the output may go to the log of a batch system: as the user wrote it when it is
 /// relative, without the folders above the run when it is absolute (docs/architecture.md, privacy).
 std::string printed_path(const std::filesystem::path& output, const std::filesystem::path& inside);
+
+/// The average that the options ask for; null for none.
+std::unique_ptr<WeightAverage> make_average(const TrainingConfig& training, const Optimizer& optimizer);
 
 /// IoError where a run could not write into the folder: it is a file, or the nearest folder that exists may not be written to.
 void require_usable_folder(const std::filesystem::path& folder);

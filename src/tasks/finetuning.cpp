@@ -189,8 +189,10 @@ FinetuningProgram::FinetuningProgram(TaskModelImpl& model, const TaskDescription
 StepTotals FinetuningProgram::load_step(int64_t /*step*/) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<int64_t> indices;
-  for (const int64_t position : sampler_.batch(consumed_)) indices.push_back(learnable_[static_cast<size_t>(position)]);
-  consumed_ += static_cast<int64_t>(indices.size());
+  // Steps begin where those before them end, so what was passed over is whole steps.
+  cursor_.examples = skip_passed_over(cursor_.examples, cursor_.passed_over);
+  for (const int64_t position : sampler_.batch(cursor_.examples)) indices.push_back(learnable_[static_cast<size_t>(position)]);
+  cursor_.examples += static_cast<int64_t>(indices.size());
   micro_batches_.clear();
   StepTotals totals;
   for (const auto& part : cut_by_tokens(lengths_of(train_.instances(), indices), options_.micro_batch_tokens)) {

@@ -1,4 +1,5 @@
 #include "tasks/evaluation_mode.h"
+#include "tasks/pass_trace.h"
 
 #include <albert/base/error.h>
 #include <albert/base/random.h>
@@ -10,6 +11,7 @@
 #include <torch/csrc/autograd/grad_mode.h>
 
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -93,6 +95,24 @@ DataPlan plan_of(const PretrainingDataset& train, const PretrainingOptions& opti
   return DataPlan({{.dataset = &train, .batch_size = options.batch_size, .micro_batch = options.micro_batch}});
 }
 
+/// A part of the loss of a step with these totals.
+MicroBatchLoss loss_of(const PretrainingOutput& output, const PretrainingBatch& batch, const StepTotals& totals) {
+  const int64_t mlm_count = count_of(totals, "mlm");
+  const auto mlm_sum = cross_entropy_sum(output.mlm_logits, batch.masked_targets);
+  MicroBatchLoss result;
+  result.loss = mlm_sum / static_cast<double>(std::max<int64_t>(mlm_count, 1));
+  result.metrics["mlm_loss"] = share(mlm_sum, mlm_count);
+  result.metrics["mlm_accuracy"] = share(count_correct(output.mlm_logits.detach(), batch.masked_targets), mlm_count);
+  if (output.sop_logits.defined()) {
+    const int64_t sop_count = count_of(totals, "sop");
+    const auto sop_sum = cross_entropy_sum(output.sop_logits, batch.sentence_order_labels);
+    result.loss = result.loss + sop_sum / static_cast<double>(std::max<int64_t>(sop_count, 1));
+    result.metrics["sop_loss"] = share(sop_sum, sop_count);
+    result.metrics["sop_accuracy"] = share(count_correct(output.sop_logits.detach(), batch.sentence_order_labels), sop_count);
+  }
+  return result;
+}
+
 }  // namespace
 
 EvaluationReport evaluate_pretraining(PretrainingModelImpl& model, const PretrainingDataset& dataset, int64_t micro_batch, const at::Device& device) {
@@ -116,20 +136,7 @@ StepTotals totals_of(const PretrainingBatch& batch) {
 MicroBatchLoss pretraining_loss(PretrainingModelImpl& model, const PretrainingBatch& batch, const StepTotals& totals, double application_decay) {
   const auto output = model.forward(encoder_input(batch), batch.masked_positions,
                                     {.hidden_states = false, .application_decay = application_decay, .hook = {}});
-  const int64_t mlm_count = count_of(totals, "mlm");
-  const auto mlm_sum = cross_entropy_sum(output.mlm_logits, batch.masked_targets);
-  MicroBatchLoss result;
-  result.loss = mlm_sum / static_cast<double>(std::max<int64_t>(mlm_count, 1));
-  result.metrics["mlm_loss"] = share(mlm_sum, mlm_count);
-  result.metrics["mlm_accuracy"] = share(count_correct(output.mlm_logits.detach(), batch.masked_targets), mlm_count);
-  if (output.sop_logits.defined()) {
-    const int64_t sop_count = count_of(totals, "sop");
-    const auto sop_sum = cross_entropy_sum(output.sop_logits, batch.sentence_order_labels);
-    result.loss = result.loss + sop_sum / static_cast<double>(std::max<int64_t>(sop_count, 1));
-    result.metrics["sop_loss"] = share(sop_sum, sop_count);
-    result.metrics["sop_accuracy"] = share(count_correct(output.sop_logits.detach(), batch.sentence_order_labels), sop_count);
-  }
-  return result;
+  return loss_of(output, batch, totals);
 }
 
 PretrainingProgram::PretrainingProgram(PretrainingModelImpl& model, const PretrainingDataset& train, const PretrainingDataset* validation,
@@ -158,12 +165,53 @@ StepTotals PretrainingProgram::load_step(int64_t step) {
 
 int64_t PretrainingProgram::num_micro_batches() const { return static_cast<int64_t>(step_.micro_batches.size()); }
 
-MicroBatchLoss PretrainingProgram::loss(int64_t index, int64_t step, const StepTotals& totals) {
+/// A forward pass of one micro-batch.
+struct PretrainingProgram::Pass {
+  PretrainingOutput output;
+  at::Tensor masked_positions;
+  MicroBatchLoss loss;
+};
+
+PretrainingProgram::Pass PretrainingProgram::run_pass(int64_t index, int64_t step, const StepTotals& totals, const EncoderOptions& options) {
   const auto batch = step_.micro_batches.at(static_cast<size_t>(index)).to(options_.device);
   // One dropout stream per (step, rank, micro-batch).
   const auto part = static_cast<uint64_t>(options_.rank) << 32U | static_cast<uint64_t>(index);
   model_.set_dropout_seed(mix_seed(train_.seed(), "dropout", static_cast<uint64_t>(step), part));
-  return pretraining_loss(model_, batch, totals, options_.application_decay);
+  auto output = model_.forward(encoder_input(batch), batch.masked_positions, options);
+  auto result = loss_of(output, batch, totals);
+  return {.output = std::move(output), .masked_positions = batch.masked_positions, .loss = std::move(result)};
+}
+
+MicroBatchLoss PretrainingProgram::loss(int64_t index, int64_t step, const StepTotals& totals) {
+  return run_pass(index, step, totals, {.hidden_states = false, .application_decay = options_.application_decay, .hook = {}}).loss;
+}
+
+NonFinitePlace PretrainingProgram::find_non_finite(int64_t step, const StepTotals& totals) {
+  const int64_t applications = model_.config().num_hidden_layers * model_.config().inner_group_num;
+  NonFinitePlace place;
+  int64_t order = std::numeric_limits<int64_t>::max();
+  size_t first = 0;
+  for (int64_t i = 0; i < num_micro_batches(); ++i) {
+    const auto& batch = step_.micro_batches[static_cast<size_t>(i)];
+    const PassTrace trace(batch.sequence_offsets, applications);
+    const Pass pass = run_pass(i, step, totals, trace.options(options_.application_decay));
+    auto found = trace.in_encoder(pass.output.encoder);
+    if (found.empty()) found = trace.in_token_rows(pass.output.mlm_logits, pass.masked_positions, "masked-language-model head");
+    if (found.empty() && pass.output.sop_logits.defined()) found = trace.in_sequence_rows(pass.output.sop_logits, "sentence-order head");
+    if (found.empty()) {
+      pass.loss.loss.backward();
+      found = trace.in_backward();
+    }
+    if (!found.empty() && found.order < order) {
+      place = {.layer = found.where, .examples = {}};  // what comes first in a pass; the rest follows from it
+      order = found.order;
+    }
+    for (const int64_t sequence : found.sequences) {
+      if (found.order == order) place.examples.push_back(describe(step_.places[first + static_cast<size_t>(sequence)]));
+    }
+    first += static_cast<size_t>(batch.num_sequences());
+  }
+  return place;
 }
 
 void PretrainingProgram::parameters_changed() { model_.parameters_changed(); }

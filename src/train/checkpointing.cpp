@@ -12,6 +12,7 @@
 namespace albert {
 namespace {
 
+constexpr const char* kAverageFile = "ema.safetensors";
 constexpr int64_t kNoCheckpoint = -1;
 constexpr int64_t kFailed = -2;
 
@@ -56,6 +57,10 @@ std::string describe_space(const std::filesystem::path& folder, uint64_t needed)
 
 }  // namespace
 
+void load_average(const io::LoadedCheckpoint& checkpoint, WeightAverage& average) {
+  average.load_state(tensors_over(checkpoint.arrays(kAverageFile)));
+}
+
 ResumeRequest parse_resume(const std::string& text) {
   if (text == "auto") return {};
   if (text == "never") return {.mode = ResumeRequest::Mode::never, .path = {}};
@@ -91,7 +96,13 @@ std::optional<TrainingState> Checkpointer::restore(const ResumeRequest& request)
     const bool by_path = request.mode == ResumeRequest::Mode::path;
     found = io::load_checkpoint(by_path ? request.path : folder_ / fmt::format("step-{:08}", step));
   }
+  last_ = found->path();
   return apply(*found);
+}
+
+TrainingState Checkpointer::restore_last() {
+  if (last_.empty()) throw IoError(fmt::format("{}: wanted a checkpoint to go back to, got none that was saved", folder_.string()));
+  return *restore({.mode = ResumeRequest::Mode::path, .path = last_});
 }
 
 std::optional<io::LoadedCheckpoint> Checkpointer::find(const ResumeRequest& request) const {
@@ -131,6 +142,7 @@ TrainingState Checkpointer::apply(const io::LoadedCheckpoint& checkpoint) {
   }
   parts_.model.load(checkpoint.arrays("model.safetensors"));
   parts_.optimizer.load_state(tensors_over(checkpoint.arrays("optimizer.safetensors")));
+  if (parts_.average != nullptr) load_average(checkpoint, *parts_.average);
   return state;
 }
 
@@ -138,7 +150,10 @@ bool Checkpointer::save(const TrainingState& state, Importance importance) {
   const std::string failure = parts_.world.is_first() ? try_write(state) : std::string{};
   const bool failed = parts_.world.any(!failure.empty());
   failures_ = failed ? failures_ + 1 : 0;
-  if (!failed) return true;
+  if (!failed) {
+    last_ = folder_ / fmt::format("step-{:08}", state.step);
+    return true;
+  }
   const std::string text =
       fmt::format("checkpoint of step {} was not saved: {}", state.step, failure.empty() ? "rank 0 failed" : failure);
   if (importance == Importance::final || failures_ >= kMaxFailures) throw IoError(text);
@@ -170,6 +185,8 @@ void Checkpointer::write(const TrainingState& state) {
   io::CheckpointContent content{.arrays = {{"model.safetensors", model.arrays()}, {"optimizer.safetensors", optimizer.arrays()}},
                                 .files = parts_.model.files()};
   content.files["training_state.json"] = to_json(state);
+  const HostArrays average(parts_.average != nullptr ? parts_.average->state() : NamedTensorList{});
+  if (parts_.average != nullptr) content.arrays[kAverageFile] = average.arrays();
   try {
     directory_->save({.run_id = state.run_id, .step = state.step, .hashes = hashes_}, content);
   } catch (const IoError& error) {

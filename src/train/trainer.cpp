@@ -1,3 +1,4 @@
+#include "train/divergence.h"
 #include "train/metric_sums.h"
 #include "train/peak_memory.h"
 
@@ -27,39 +28,23 @@ int64_t events_left(int64_t step, int64_t total, int64_t every) {
   return total / every - step / every + (total % every != 0 ? 1 : 0);
 }
 
-bool is_loss(const std::string& name) { return name == "loss" || name.ends_with("_loss"); }
+/// The average in place of the weights while it lives.
+class SwappedWeights {
+ public:
+  SwappedWeights(WeightAverage& average, StepProgram& program) : average_(average), program_(program) { swap(); }
+  SwappedWeights(const SwappedWeights&) = delete;
+  SwappedWeights& operator=(const SwappedWeights&) = delete;
+  ~SwappedWeights() { swap(); }
 
-/// A count without decimals; NaN without the sign that it may have.
-std::string number_text(double value) {
-  constexpr double kSmallestCount = 100;
-  if (std::isnan(value)) return "nan";
-  return value >= kSmallestCount && value == std::floor(value) ? fmt::format("{:.0f}", value) : fmt::format("{:.4f}", value);
-}
-
-/// Parts of the loss before its sum, which only repeats that one of them is bad.
-std::string describe_bad_losses(const std::map<std::string, double>& metrics) {
-  std::string text;
-  for (const auto& [name, value] : metrics) {
-    if (!is_loss(name) || name == "loss" || std::isfinite(value)) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, number_text(value));
+ private:
+  void swap() {
+    average_.swap();
+    program_.parameters_changed();
   }
-  if (const double loss = metrics.at("loss"); text.empty() && !std::isfinite(loss)) return "loss " + number_text(loss);
-  return text;
-}
 
-std::string describe_bad_gradients(const Optimizer& optimizer) {
-  constexpr size_t kNamed = 3;
-  std::string text;
-  size_t bad = 0;
-  for (const auto& parameter : optimizer.parameters()) {
-    const at::Tensor gradient = parameter.tensor.grad();
-    if (!gradient.defined() || gradient.isfinite().all().item<bool>()) continue;
-    if (bad < kNamed) text += fmt::format("{}{}", bad == 0 ? "" : ", ", parameter.name);
-    ++bad;
-  }
-  if (bad > kNamed) text += fmt::format(" and {} more", bad - kNamed);
-  return text.empty() ? "the whole" : text;  // each is finite, but their norm is not
-}
+  WeightAverage& average_;
+  StepProgram& program_;
+};
 
 }  // namespace
 
@@ -73,9 +58,10 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
   restore(resume);
   const int64_t first = state_.step;
   const bool nothing_to_do = complete();
+  if (options_.on_divergence == OnDivergence::rewind && state_.step == 0 && !nothing_to_do) save(Checkpointer::Importance::regular);
   evaluate_if_due();  // what a stop had left out
   while (!finished() && !stop_requested()) {
-    account(train_step());
+    if (!advance()) continue;
     publish_if_due();
     evaluate_if_due();
     save_if_due();
@@ -143,9 +129,12 @@ Trainer::StepReport Trainer::train_step() {
   const double norm = clip_gradients(gradients, options_.gradient_clip > 0 ? options_.gradient_clip : no_limit);
   report.metrics = sums.read(parts_.world, parts_.stop.requested(), stop_agreed_);
   report.metrics["gradient_norm"] = norm;
-  require_finite(report.metrics);
-  parts_.optimizer.step(parts_.schedule.learning_rate(state_.step));
-  parts_.program.parameters_changed();
+  report.trouble = find_trouble(report);
+  if (report.trouble.empty()) {
+    parts_.optimizer.step(parts_.schedule.learning_rate(state_.step));
+    if (parts_.average != nullptr) parts_.average->update();
+    parts_.program.parameters_changed();
+  }
   report.seconds = seconds_between(start, Clock::now());
   return report;
 }
@@ -162,32 +151,22 @@ StepTotals Trainer::sum_over_ranks(StepTotals totals) {
   return totals;
 }
 
-void Trainer::require_finite(const std::map<std::string, double>& metrics) {
-  const std::string losses = describe_bad_losses(metrics);
-  const double norm = metrics.at("gradient_norm");
-  if (losses.empty() && std::isfinite(norm)) return;
-  MetricsRecord record{{"split", "train"}, {"step", state_.step + 1}};
-  record.insert(record.end(), metrics.begin(), metrics.end());
-  parts_.sink.write(record);
-  parts_.progress.make_room();
-  const std::string what =
-      losses.empty() ? fmt::format("{} gradient must be finite, got norm {}", describe_bad_gradients(parts_.optimizer), number_text(norm))
-                     : fmt::format("every part of the loss must be finite, got {}", losses);
-  throw NumericError(
-      fmt::format("step {}: {}; the update was not made, try a lower optimizer.learning_rate, a {}training.gradient_clip or training.precision: fp32",
-                  state_.step + 1, what, options_.gradient_clip > 0 ? "lower " : ""));
-}
-
 void Trainer::account(const StepReport& report) {
-  ++state_.step;
-  state_.cursor = parts_.program.cursor();
   state_.tokens += report.totals.tokens;
   ++state_.interval.steps;
   state_.interval.tokens += report.totals.tokens;
-  state_.interval.seconds += report.seconds;
-  state_.interval.waiting_seconds += parts_.program.waiting_seconds();
   state_.interval.flops += parts_.program.flops(report.totals);
   for (const auto& [name, value] : report.metrics) state_.interval.metrics[name] += value;
+  state_.divergence.skips_in_a_row = 0;
+  if (options_.on_divergence != OnDivergence::stop) SpikeWatch(options_.divergence, state_.divergence).accept(report.metrics.at("gradient_norm"));
+  count_time(report);
+}
+
+void Trainer::count_time(const StepReport& report) {
+  ++state_.step;
+  state_.cursor = parts_.program.cursor();
+  state_.interval.seconds += report.seconds;
+  state_.interval.waiting_seconds += parts_.program.waiting_seconds();
   summary_.waiting_seconds += parts_.program.waiting_seconds();
   summary_.step_seconds += report.seconds;
   time_left_.add_step(report.seconds);
@@ -198,6 +177,7 @@ void Trainer::account(const StepReport& report) {
 void Trainer::publish_if_due() {
   if (state_.step % options_.plan.log_every != 0 && !finished()) return;
   const IntervalSums& interval = state_.interval;
+  if (interval.steps == 0) return;  // all were skipped: there is nothing to tell the mean of
   const auto mean = [&](double sum) { return sum / static_cast<double>(interval.steps); };
   const double rate = static_cast<double>(interval.tokens) / interval.seconds;
   const double speed = interval.flops / interval.seconds / static_cast<double>(parts_.world.size());  // of one device
@@ -220,11 +200,18 @@ void Trainer::publish_if_due() {
                                {"mfu", options_.matmul_flops_per_second > 0 ? speed / options_.matmul_flops_per_second : unknown},
                                {"seconds", seconds_before_ + seconds_between(start_, Clock::now())},
                                {"peak_memory_bytes", peak_memory_bytes(parts_.optimizer.flat_parameters().device())}});
+  if (options_.on_divergence == OnDivergence::skip) record.emplace_back("skipped_steps", state_.divergence.skipped_steps);
   parts_.sink.write(record);
   shown_loss_ = mean(interval.metrics.at("loss"));
   shown_rate_ = rate;
   state_.interval = {};
   parts_.progress.show_logged(progress_report());
+}
+
+EvaluationReport Trainer::evaluate() {
+  if (parts_.average == nullptr || !options_.evaluate_average) return parts_.program.evaluate();
+  const SwappedWeights averaged(*parts_.average, parts_.program);
+  return parts_.program.evaluate();
 }
 
 void Trainer::evaluate_if_due() {
@@ -233,7 +220,7 @@ void Trainer::evaluate_if_due() {
   // A stop does not wait for an evaluation: the next session makes up for it.
   if (!due || state_.evaluated_step == state_.step || stop_requested()) return;
   const auto start = Clock::now();
-  summary_.validation = parts_.program.evaluate();
+  summary_.validation = evaluate();
   MetricsRecord record{{"split", "validation"}, {"step", state_.step}, {"loss", summary_.validation.at("loss")}};
   std::string text;
   for (const auto& [name, value] : summary_.validation) {

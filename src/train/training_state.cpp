@@ -51,6 +51,37 @@ IntervalSums interval_from_json(const nlohmann::json& json) {
   return interval;
 }
 
+nlohmann::json passed_over_to_json(const std::vector<ExampleRange>& passed_over) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const auto& range : passed_over) json.push_back({range.first, range.end});
+  return json;
+}
+
+std::vector<ExampleRange> passed_over_from_json(const nlohmann::json& json) {
+  std::vector<ExampleRange> passed_over;
+  for (const auto& pair : json) {
+    const ExampleRange range{.first = pair.at(0).get<int64_t>(), .end = pair.at(1).get<int64_t>()};
+    const int64_t before = passed_over.empty() ? 0 : passed_over.back().end;
+    if (range.first < before || range.end <= range.first) throw std::invalid_argument("ranges of examples that do not rise");
+    passed_over.push_back(range);
+  }
+  return passed_over;
+}
+
+nlohmann::json divergence_to_json(const DivergenceState& divergence) {
+  return {{"norms", divergence.norms},
+          {"skips_in_a_row", divergence.skips_in_a_row},
+          {"skipped_steps", divergence.skipped_steps},
+          {"rewinds", divergence.rewinds}};
+}
+
+DivergenceState divergence_from_json(const nlohmann::json& json) {
+  return {.norms = json.at("norms").get<std::vector<double>>(),
+          .skips_in_a_row = json.at("skips_in_a_row").get<int64_t>(),
+          .skipped_steps = json.at("skipped_steps").get<int64_t>(),
+          .rewinds = json.at("rewinds").get<int64_t>()};
+}
+
 TrainingState state_from_json(const nlohmann::json& json) {
   if (const auto version = json.at("format_version").get<int64_t>(); version != kFormatVersion) {
     throw std::invalid_argument(fmt::format("format version {}, this build reads {}", version, kFormatVersion));
@@ -59,6 +90,7 @@ TrainingState state_from_json(const nlohmann::json& json) {
   state.run_id = json.at("run_id").get<std::string>();
   state.step = json.at("step").get<int64_t>();
   state.cursor.examples = json.at("examples").get<int64_t>();
+  if (json.contains("passed_over")) state.cursor.passed_over = passed_over_from_json(json["passed_over"]);
   state.tokens = json.at("tokens").get<int64_t>();
   state.seconds = number_from_json(json.at("seconds"));
   state.seed = json.at("seed").get<int64_t>();
@@ -71,6 +103,7 @@ TrainingState state_from_json(const nlohmann::json& json) {
   }
   state.evaluations_since_best = json.at("evaluations_since_best").get<int64_t>();
   state.interval = interval_from_json(json.at("interval"));
+  if (json.contains("divergence")) state.divergence = divergence_from_json(json["divergence"]);
   if (state.step < 0 || state.cursor.examples < 0 || state.metrics_bytes < 0) throw std::invalid_argument("a negative count");
   return state;
 }
@@ -85,6 +118,7 @@ std::string to_json(const TrainingState& state) {
       {"run_id", state.run_id},
       {"step", state.step},
       {"examples", state.cursor.examples},
+      {"passed_over", passed_over_to_json(state.cursor.passed_over)},
       {"tokens", state.tokens},
       {"seconds", number_to_json(state.seconds)},
       {"seed", state.seed},
@@ -95,6 +129,7 @@ std::string to_json(const TrainingState& state) {
       {"best", std::move(best)},
       {"evaluations_since_best", state.evaluations_since_best},
       {"interval", interval_to_json(state.interval)},
+      {"divergence", divergence_to_json(state.divergence)},
   };
   return json.dump(2) + "\n";
 }

@@ -16,6 +16,8 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -44,6 +46,12 @@ struct ToyOptions {
   enum class Bad { nowhere, loss, gradient };
   Bad bad = Bad::nowhere;
   int64_t bad_step = -1;
+  /// The loss of a step that holds one of these examples is multiplied by `bad_factor`; find_non_finite() names them.
+  std::set<int64_t> bad_examples{};
+  double bad_factor = std::numeric_limits<double>::quiet_NaN();
+  OnDivergence on_divergence = OnDivergence::stop;
+  DivergenceConfig divergence{};
+  std::optional<double> ema_decay{};
   /// Result of the evaluation at a step; nothing: the real one.
   std::function<double(int64_t step, double loss)> validation = [](int64_t, double loss) { return loss; };
 };
@@ -69,8 +77,12 @@ class ToyProgram : public StepProgram {
     x_ = at::empty({options_.batch_size, kFeatures});
     y_ = at::empty({options_.batch_size, 1});
     scored_ = at::empty({options_.batch_size, 1});
-    for (int64_t i = 0; i < options_.batch_size; ++i) fill(i, cursor_.examples + i);
-    cursor_.examples += options_.batch_size;
+    loaded.clear();
+    for (int64_t i = 0; i < options_.batch_size; ++i) {
+      cursor_.examples = skip_passed_over(cursor_.examples, cursor_.passed_over);
+      loaded.push_back(cursor_.examples);
+      fill(i, cursor_.examples++);
+    }
     return {.sequences = options_.batch_size,
             .tokens = options_.batch_size * kFeatures,
             .targets = {{"fit", scored_.sum().item<int64_t>()}}};
@@ -88,6 +100,7 @@ class ToyProgram : public StepProgram {
     at::Tensor fit = (residual.square() * scored_.narrow(0, begin, count)).sum() / targets;
     const at::Tensor size = weight.square().sum() * (0.01 * static_cast<double>(count) / static_cast<double>(totals.sequences));
     if (step == options_.bad_step && options_.bad == ToyOptions::Bad::loss) fit = fit * std::numeric_limits<double>::quiet_NaN();
+    if (!bad_of_step().empty()) fit = fit * options_.bad_factor;
     // The root's derivative at 0 is infinite, its value is not.
     if (step == options_.bad_step && options_.bad == ToyOptions::Bad::gradient)
       fit = fit + (bias - bias.detach()).abs().sqrt().sum();
@@ -96,6 +109,13 @@ class ToyProgram : public StepProgram {
                 {"fit_loss", fit.detach().to(at::kDouble)},
                 {"size_loss", size.detach().to(at::kDouble)},
                 {"fit_accuracy", at::full({}, static_cast<double>(count) / static_cast<double>(totals.sequences), at::kDouble)}}};
+  }
+
+  NonFinitePlace find_non_finite(int64_t /*step*/, const StepTotals& /*totals*/) override {
+    NonFinitePlace place;
+    for (const int64_t example : bad_of_step()) place.examples.push_back(fmt::format("example {}", example));
+    if (!place.examples.empty()) place.layer = "layer 1 of 1";
+    return place;
   }
 
   void parameters_changed() override { ++num_changes; }
@@ -117,9 +137,18 @@ class ToyProgram : public StepProgram {
   at::Tensor weight;  // [features, 1]
   at::Tensor bias;    // [1]
   int64_t num_changes = 0;
+  std::vector<int64_t> loaded;  ///< numbers of the examples of the step
 
  private:
   static constexpr int64_t kFeatures = 4;
+
+  [[nodiscard]] std::vector<int64_t> bad_of_step() const {
+    std::vector<int64_t> bad;
+    for (const int64_t example : loaded) {
+      if (options_.bad_examples.contains(example)) bad.push_back(example);
+    }
+    return bad;
+  }
 
   void fill(int64_t row, int64_t example) {
     RandomStream random(static_cast<uint64_t>(options_.seed), "toy", static_cast<uint64_t>(example));
@@ -174,8 +203,9 @@ class ToyRun {
         world_(single_process()),
         optimizer(make_optimizer(
             adamw(), {{.name = "weight", .tensor = program.weight}, {.name = "bias", .tensor = program.bias, .decay = false}})),
+        average(options.ema_decay ? std::make_unique<WeightAverage>(*optimizer, *options.ema_decay) : nullptr),
         schedule_({}, 0.05, {.total_steps = static_cast<double>(options.plan.total_steps)}),
-        checkpointer_(output / "checkpoints", {.model = files_, .optimizer = *optimizer, .world = *world_}, options.hashes,
+        checkpointer_(output / "checkpoints", {.model = files_, .optimizer = *optimizer, .world = *world_, .average = average.get()}, options.hashes,
                       {.keep_last = options.keep_last, .keep_best = options.keep_best}),
         sink_(output, options.tensorboard),
         progress_(Progress::Style::none),
@@ -183,6 +213,9 @@ class ToyRun {
                  .gradient_clip = options.gradient_clip,
                  .seed = options.seed,
                  .best = {},
+                 .evaluate_average = options.ema_decay.has_value(),
+                 .on_divergence = options.on_divergence,
+                 .divergence = options.divergence,
                  .matmul_flops_per_second = 1e9},
                 {.program = program,
                  .optimizer = *optimizer,
@@ -191,17 +224,18 @@ class ToyRun {
                  .checkpointer = checkpointer_,
                  .sink = sink_,
                  .progress = progress_,
-                 .stop = stop}) {}
+                 .stop = stop,
+                 .average = average.get()}) {}
 
   RunSummary run() { return trainer.run(options_.resume); }
 
- private:
   static OptimizerConfig adamw() {
     OptimizerConfig config;
     config.name = OptimizerName::adamw;
     return config;
   }
 
+ private:
   ToyOptions options_;
 
  public:
@@ -214,6 +248,7 @@ class ToyRun {
 
  public:
   std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<WeightAverage> average;
 
  private:
   Schedule schedule_;

@@ -13,7 +13,7 @@ namespace {
 TrainingState example() {
   return {.run_id = "0123456789abcdef",
           .step = 120,
-          .cursor = {.examples = 30720},
+          .cursor = {.examples = 30720, .passed_over = {{.first = 256, .end = 512}, {.first = 1024, .end = 1280}}},
           .tokens = 3123456,
           .seconds = 12.75,
           .seed = 7,
@@ -24,16 +24,17 @@ TrainingState example() {
           .best = {{.step = 100, .value = 0.1 + 0.2}, {.step = 50, .value = 5.5}},
           .evaluations_since_best = 3,
           .interval = {
-              .steps = 3, .tokens = 999, .seconds = 0.3, .flops = 1e12, .metrics = {{"loss", 1.0 / 3}, {"gradient_norm", 0.7}}}};
+              .steps = 3, .tokens = 999, .seconds = 0.3, .flops = 1e12, .metrics = {{"loss", 1.0 / 3}, {"gradient_norm", 0.7}}},
+          .divergence = {.norms = {0.7, 1.0 / 3}, .skips_in_a_row = 1, .skipped_steps = 2, .rewinds = 3}};
 }
 
 TEST(TrainingState, HoldsWhatDecidesTheNextStep) {
   std::vector<std::string> keys;
   const auto json = nlohmann::ordered_json::parse(to_json(example()));
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ::testing::ElementsAre("format_version", "run_id", "step", "examples", "tokens", "seconds", "seed",
+  EXPECT_THAT(keys, ::testing::ElementsAre("format_version", "run_id", "step", "examples", "passed_over", "tokens", "seconds", "seed",
                                            "intra_op_threads", "ranks", "metrics_bytes", "evaluated_step", "best",
-                                           "evaluations_since_best", "interval"));
+                                           "evaluations_since_best", "interval", "divergence"));
 }
 
 TEST(TrainingState, ComesBackFromJsonUnchanged) {
@@ -68,6 +69,9 @@ TEST(TrainingState, RefusesWhatItDidNotWrite) {
   json = nlohmann::json::parse(to_json(example()));
   json["step"] = -1;
   EXPECT_THAT(error_of(json.dump()), ::testing::HasSubstr("a negative count"));
+  json = nlohmann::json::parse(to_json(example()));
+  json["passed_over"] = {{1024, 1280}, {256, 512}};
+  EXPECT_THAT(error_of(json.dump()), ::testing::HasSubstr("ranges of examples that do not rise"));
 }
 
 TEST(TrainingState, RunIdsDiffer) {

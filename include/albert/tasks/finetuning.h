@@ -86,8 +86,8 @@ class FinetuningProgram : public StepProgram {
   MicroBatchLoss loss(int64_t index, int64_t step, const StepTotals& totals) override;
   void parameters_changed() override;
   EvaluationReport evaluate() override;
-  [[nodiscard]] DataCursor cursor() const override { return {.examples = consumed_}; }
-  void restore(const DataCursor& cursor) override { consumed_ = cursor.examples; }
+  [[nodiscard]] DataCursor cursor() const override { return cursor_; }
+  void restore(const DataCursor& cursor) override { cursor_ = cursor; }
   [[nodiscard]] double examples_per_epoch() const override { return static_cast<double>(sampler_.size()); }
   [[nodiscard]] double flops(const StepTotals& totals) const override;
   [[nodiscard]] double waiting_seconds() const override { return load_seconds_; }
@@ -103,7 +103,7 @@ class FinetuningProgram : public StepProgram {
   ClassLossOptions class_loss_{};
   std::vector<int64_t> learnable_;
   BatchSampler sampler_;
-  int64_t consumed_ = 0;
+  DataCursor cursor_;
   double load_seconds_ = 0;  ///< of the last step: its batches are made when they are needed
   std::vector<TaskBatch> micro_batches_;
 };

@@ -52,6 +52,7 @@ class PretrainingProgram : public StepProgram {
   StepTotals load_step(int64_t step) override;
   [[nodiscard]] int64_t num_micro_batches() const override;
   MicroBatchLoss loss(int64_t index, int64_t step, const StepTotals& totals) override;
+  NonFinitePlace find_non_finite(int64_t step, const StepTotals& totals) override;
   void parameters_changed() override;
   EvaluationReport evaluate() override;
   [[nodiscard]] DataCursor cursor() const override;
@@ -62,6 +63,9 @@ class PretrainingProgram : public StepProgram {
   [[nodiscard]] double waiting_seconds() const override;
 
  private:
+  struct Pass;
+  Pass run_pass(int64_t index, int64_t step, const StepTotals& totals, const EncoderOptions& options);
+
   PretrainingModelImpl& model_;
   const PretrainingDataset& train_;
   const PretrainingDataset* validation_;

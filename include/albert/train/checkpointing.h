@@ -4,6 +4,7 @@
 #include <albert/dist/world.h>
 #include <albert/io/checkpoint_directory.h>
 #include <albert/optim/optimizer.h>
+#include <albert/optim/weight_average.h>
 #include <albert/train/training_config.h>
 #include <albert/train/training_state.h>
 
@@ -31,6 +32,9 @@ class ModelFiles {
   virtual void load(const io::NamedArrays& arrays) = 0;
 };
 
+/// The average that a checkpoint holds. Throws IoError where it has none, or one of another model.
+void load_average(const io::LoadedCheckpoint& checkpoint, WeightAverage& average);
+
 /// --resume: the newest good checkpoint if there is one, a new run only, or one checkpoint.
 struct ResumeRequest {
   enum class Mode { automatic, never, path };
@@ -51,6 +55,7 @@ class Checkpointer {
     ModelFiles& model;
     Optimizer& optimizer;
     World& world;
+    WeightAverage* average = nullptr;  ///< saved and restored too where it is given
   };
   Checkpointer(std::filesystem::path folder, Parts parts, std::map<std::string, std::string> hashes,
                const CheckpointConfig& config);
@@ -59,6 +64,8 @@ class Checkpointer {
   /// ConfigError when the checkpoint belongs to another configuration, data or tokenizer; IoError when checkpoints are there and
   /// none is good, or for `never` when there are any.
   std::optional<TrainingState> restore(const ResumeRequest& request);
+  /// Loads the checkpoint that this object restored or saved last. Throws IoError where there is none, or it is damaged.
+  TrainingState restore_last();
 
   enum class Importance { regular, final };
   /// True when it was saved. A regular save that fails only warns, kMaxFailures in a row and a final one throw IoError, on all
@@ -80,6 +87,7 @@ class Checkpointer {
   std::map<std::string, std::string> hashes_;
   CheckpointConfig config_;
   std::unique_ptr<io::CheckpointDirectory> directory_;  ///< rank 0 only
+  std::filesystem::path last_;                          ///< restored or saved last
   int64_t failures_ = 0;
 };
 

@@ -38,6 +38,12 @@ struct DataCursor {
 /// Means over an evaluation set, by official name; "loss" is always there.
 using EvaluationReport = std::map<std::string, double>;
 
+/// Where the first number that is not finite arises in a step, as far as it can be told.
+struct NonFinitePlace {
+  std::string layer;                  ///< "layer 3 of 12"; empty: not known
+  std::vector<std::string> examples;  ///< "example 17 of epoch 0", those of this rank
+};
+
 /// One kind of training. Implementations bind a stream of batches to a loss (tasks/pretraining.h).
 class StepProgram {
  public:
@@ -49,6 +55,9 @@ class StepProgram {
   [[nodiscard]] virtual int64_t num_micro_batches() const = 0;
   /// Forward of micro-batch `index` of the loaded step. `totals` are summed over ranks. `step` seeds dropout.
   virtual MicroBatchLoss loss(int64_t index, int64_t step, const StepTotals& totals) = 0;
+  /// After a loss or a gradient of the loaded step that is not finite: computes it again to find the place. Spoils the gradients, leaves
+  /// the parameters.
+  virtual NonFinitePlace find_non_finite(int64_t step, const StepTotals& totals);
   /// After every optimizer update and after a restore: refresh what is derived from the parameters (bf16 copies).
   virtual void parameters_changed() = 0;
 
@@ -65,5 +74,7 @@ class StepProgram {
   /// Seconds that the last load_step waited for data (share reported at the end of the run).
   [[nodiscard]] virtual double waiting_seconds() const = 0;
 };
+
+inline NonFinitePlace StepProgram::find_non_finite(int64_t /*step*/, const StepTotals& /*totals*/) { return {}; }
 
 }  // namespace albert

@@ -7,6 +7,7 @@
 #include <albert/dist/world.h>
 #include <albert/optim/optimizer.h>
 #include <albert/optim/schedule.h>
+#include <albert/optim/weight_average.h>
 #include <albert/train/checkpointing.h>
 #include <albert/train/metrics_sink.h>
 #include <albert/train/progress.h>
@@ -36,6 +37,9 @@ struct TrainerOptions {
   double gradient_clip = 1.0;  ///< 0: off
   int64_t seed = 0;            ///< stands in the state; the program draws its own random numbers
   BestMetric best;
+  bool evaluate_average = false;  ///< evaluations are of Parts::average
+  OnDivergence on_divergence = OnDivergence::stop;
+  DivergenceConfig divergence{};
   int64_t patience = 0;                ///< evaluations without a better result after which the run ends; 0: never
   double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
   /// Called once, when earlier work is restored and steps are to be done: nothing of the run's folder is replaced before.
@@ -64,6 +68,11 @@ struct RunSummary {
 /// Numbers of metrics.jsonl are means over the steps since the previous line. They are kept on the host as fp64 sums and stand in
 /// the checkpoint, so an interrupted and resumed run writes the same lines. Each step waits for the device once: the gradient
 /// norm and the losses are read before the update, so that a number that is not finite stops the run with finite weights.
+///
+/// on_divergence skip and rewind: what is decided follows from numbers that are summed over the ranks and from the state, so that all ranks
+/// decide alike, and a resumed run as the unbroken one. A skipped step counts as a step (its examples are consumed, the learning rate moves
+/// on), but parameters, moments and means stay. A rewind restores the last checkpoint, cuts metrics.jsonl to it, and leaves the examples of
+/// the step out from then on; a run that rewinds saves a checkpoint before its first step.
 class Trainer {
  public:
   /// All must outlive the trainer.
@@ -76,6 +85,7 @@ class Trainer {
     MetricsSink& sink;
     Progress& progress;
     const StopSignal& stop;
+    WeightAverage* average = nullptr;  ///< follows the weights where it is given
   };
   Trainer(TrainerOptions options, Parts parts);
 
@@ -92,6 +102,8 @@ class Trainer {
     StepTotals totals;
     std::map<std::string, double> metrics;
     double seconds = 0;
+    std::string trouble;   ///< why the update was not made; empty: it was
+    NonFinitePlace place;  ///< of the trouble
   };
 
   void restore(const ResumeRequest& resume);
@@ -99,11 +111,18 @@ class Trainer {
   [[nodiscard]] bool finished() const { return state_.step >= options_.plan.total_steps || out_of_patience(); }
   [[nodiscard]] bool out_of_patience() const { return options_.patience > 0 && state_.evaluations_since_best >= options_.patience; }
   [[nodiscard]] bool stop_requested() const;
+  bool advance();
   StepReport train_step();
   StepTotals sum_over_ranks(StepTotals totals);
-  void require_finite(const std::map<std::string, double>& metrics);
+  [[nodiscard]] std::string find_trouble(StepReport& report);
+  [[noreturn]] void fail(const StepReport& report, const std::string& what_was_done);
+  void skip(const StepReport& report);
+  void rewind(const StepReport& report);
+  [[nodiscard]] MetricsRecord trouble_record(const StepReport& report, const std::string& split) const;
   void account(const StepReport& report);
+  void count_time(const StepReport& report);
   void publish_if_due();
+  EvaluationReport evaluate();
   void evaluate_if_due();
   void rank_result(double value);
   void save_if_due();

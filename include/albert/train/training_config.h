@@ -5,6 +5,7 @@
 #include <albert/config/fields.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace albert {
@@ -23,6 +24,55 @@ constexpr auto enum_names(config::EnumTag<BackendChoice>) {
       {{BackendChoice::automatic, "auto"}, {BackendChoice::nccl, "nccl"}, {BackendChoice::gloo, "gloo"}});
 }
 
+/// What is done with a step whose loss or gradient is not finite, or whose gradient norm is a spike.
+enum class OnDivergence {
+  stop,    ///< not finite: the run ends with exit code 5 before the update; spikes are not watched for
+  skip,    ///< the update is left out
+  rewind,  ///< back to the last checkpoint, and past the examples of the step
+};
+constexpr auto enum_names(config::EnumTag<OnDivergence>) {
+  return config::names<OnDivergence>({{OnDivergence::stop, "stop"}, {OnDivergence::skip, "skip"}, {OnDivergence::rewind, "rewind"}});
+}
+
+/// Section `training.divergence`: for `on_divergence: skip` and `rewind`.
+struct DivergenceConfig {
+  std::optional<double> spike_factor = 10.0;
+  int64_t window = 100;
+  int64_t max_skips = 10;
+  int64_t max_rewinds = 10;
+  bool operator==(const DivergenceConfig&) const = default;
+};
+
+template <config::Self<DivergenceConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"spike_factor", "a gradient norm of more than this many times the median of the last steps is a spike; null: only what is not finite counts",
+              config::more_than(1)},
+        c.spike_factor);
+  visit(Field{"window", "steps that the median is over (those whose update was made); with fewer than 20, or this, nothing is a spike yet",
+              config::range(1, 10000)},
+        c.window);
+  visit(Field{"max_skips", "skip: updates that may be left out in a row; one more ends the run with exit code 5", config::at_least(1)}, c.max_skips);
+  visit(Field{"max_rewinds", "rewind: times that a run may go back; one more ends it with exit code 5", config::at_least(1)}, c.max_rewinds);
+}
+
+/// Section `training.ema`.
+struct EmaConfig {
+  double decay = 0.999;
+  bool evaluate = true;
+  bool use_at_the_end = true;
+  bool operator==(const EmaConfig&) const = default;
+};
+
+template <config::Self<EmaConfig> C, typename Visitor>
+void visit_fields(C& c, Visitor&& visit) {
+  using config::Field;
+  visit(Field{"decay", "share of the old average that stays at each update: its memory is about 1 / (1 - decay) updates", config::from_to_below(0, 1)},
+        c.decay);
+  visit(Field{"evaluate", "measure the average on held-out data, and so choose the best checkpoint by it; false: the weights of the last update"}, c.evaluate);
+  visit(Field{"export", "OUTPUT/final is the average; false: the weights of the last update"}, c.use_at_the_end);
+}
+
 /// Section `training`. The batch size is the global one: micro-batches and ranks cut it, but do not change the result.
 struct TrainingConfig {
   Duration duration{.amount = 10000, .unit = DurationUnit::steps};
@@ -34,6 +84,9 @@ struct TrainingConfig {
   int64_t seed = 1;
   config::Auto<int64_t> intra_op_threads{};
   int64_t activation_checkpointing = 0;
+  OnDivergence on_divergence = OnDivergence::stop;
+  DivergenceConfig divergence{};
+  std::optional<EmaConfig> ema{};
 
   void validate(config::Issues& issues) const;
 };
@@ -58,6 +111,11 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"activation_checkpointing", "keep the activations of every so many layers and compute the others again: less memory, up to 1.4"
               " times the time, the same result; 0: keep all", config::at_least(0)},
         c.activation_checkpointing);
+  visit(Field{"on_divergence", "a loss or gradient that is not finite: stop the run (exit code 5), skip the update, or rewind to the last checkpoint and "
+                               "pass over the examples of the step; skip and rewind also act on spikes of the gradient norm"},
+        c.on_divergence);
+  visit(Field{"divergence", "what a spike is, and limits"}, c.divergence);
+  visit(Field{"ema", "exponential moving average of the weights; null: none"}, c.ema);
 }
 
 /// Section `evaluation`.

@@ -24,6 +24,15 @@ struct IntervalSums {
   bool operator==(const IntervalSums&) const = default;
 };
 
+/// What the watch for divergence must know again after a resume.
+struct DivergenceState {
+  std::vector<double> norms;  ///< of the gradients of the last steps whose update was made, the oldest first
+  int64_t skips_in_a_row = 0;
+  int64_t skipped_steps = 0;  ///< since the start of the run
+  int64_t rewinds = 0;        ///< since the start of the run
+  bool operator==(const DivergenceState&) const = default;
+};
+
 /// A validation result that is among the best.
 struct RankedResult {
   int64_t step = 0;
@@ -34,9 +43,9 @@ struct RankedResult {
 /// Value type; the whole of it stands in the checkpoint. The data seed and all options are bound by CheckpointIdentity::hashes.
 struct TrainingState {
   std::string run_id;          ///< random, made once per run
-  int64_t step = 0;            ///< finished optimizer steps
+  int64_t step = 0;            ///< finished optimizer steps, those whose update was skipped among them
   DataCursor cursor;
-  int64_t tokens = 0;          ///< trained on since the start of the run
+  int64_t tokens = 0;          ///< trained on (skipped steps do not count) since the start of the run
   double seconds = 0;          ///< wall time since the start of the run, over all sessions
   int64_t seed = 0;
   int64_t intra_op_threads = 0;
@@ -46,6 +55,7 @@ struct TrainingState {
   std::vector<RankedResult> best;  ///< best first, at most max(1, checkpoint.keep_best)
   int64_t evaluations_since_best = 0;
   IntervalSums interval;
+  DivergenceState divergence;
   bool operator==(const TrainingState&) const = default;
 };
 
