@@ -273,14 +273,15 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
                             config.checkpoint);
   MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
-  spdlog::info("{} on {}, {} steps, {} per epoch, seed {}", precision == Precision::bf16 ? "bf16" : "fp32", describe_device(parts.device),
+  spdlog::info("{} on {}, {} steps, {} per epoch, seed {}", name_of(precision), describe_device(parts.device),
                plan.total_steps, program.steps_per_epoch(), seed);
-  const double rate = measure_matmul_rate(parts.device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const double rate = measure_matmul_rate(parts.device, compute_type(precision));
   const auto best = parts.sets.validation ? best_metric(config, parts.task) : BestMetric{};
   Trainer trainer({.plan = plan, .gradient_clip = config.training.common.gradient_clip, .seed = seed, .best = best,
                    .evaluate_average = ema && ema->evaluate,
                    .on_divergence = config.training.common.on_divergence, .divergence = config.training.common.divergence,
-                   .patience = config.evaluation.early_stopping.patience, .matmul_flops_per_second = rate,
+                   .patience = config.evaluation.early_stopping.patience, .loss_scaling = precision == Precision::fp16,
+                   .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop, .average = average.get()});

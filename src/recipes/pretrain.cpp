@@ -184,7 +184,7 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   const auto seed = static_cast<uint64_t>(config.training.seed);
   const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
 
-  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const double rate = measure_matmul_rate(device, compute_type(precision));
   const auto foresight = foresee_new_run(config, data, text.tokenizer->vocab_size());
   auto model = make_model(config, text.tokenizer->vocab_size());
   model->set_precision(precision);
@@ -213,14 +213,13 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
-               precision == Precision::bf16 ? "bf16" : "fp32", describe_device(device), plan.total_steps, config.training.batch_size,
+               name_of(precision), describe_device(device), plan.total_steps, config.training.batch_size,
                program.examples_per_epoch());
   log_phases(planned);
-  const double rate = measure_matmul_rate(device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   Trainer trainer({.plan = plan, .gradient_clip = config.training.gradient_clip, .seed = config.training.seed, .best = {},
                    .evaluate_average = config.training.ema && config.training.ema->evaluate,
                    .on_divergence = config.training.on_divergence, .divergence = config.training.divergence,
-                   .matmul_flops_per_second = rate,
+                   .loss_scaling = precision == Precision::fp16, .matmul_flops_per_second = rate,
                    .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop, .average = average.get()});

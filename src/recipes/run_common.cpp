@@ -17,6 +17,7 @@ void keep_freed_memory() {
 std::optional<Precision> chosen_precision(PrecisionChoice choice) {
   if (choice == PrecisionChoice::fp32) return Precision::fp32;
   if (choice == PrecisionChoice::bf16) return Precision::bf16;
+  if (choice == PrecisionChoice::fp16) return Precision::fp16;
   return std::nullopt;
 }
 

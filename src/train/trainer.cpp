@@ -112,31 +112,50 @@ void Trainer::restore(const ResumeRequest& resume) {
 
 bool Trainer::stop_requested() const { return parts_.world.size() > 1 ? stop_agreed_ : parts_.stop.requested(); }
 
-Trainer::StepReport Trainer::train_step() {
-  const auto start = Clock::now();
-  StepReport report;
-  report.totals = sum_over_ranks(parts_.program.load_step(state_.step));
+/// Fills the gradients of the loaded step and its metrics, the norm before clipping among them.
+void Trainer::backward(StepReport& report) {
+  const double scale = options_.loss_scaling ? state_.loss_scale.factor : 1.0;
   parts_.optimizer.zero_gradients();
   MetricSums sums;
   for (int64_t i = 0; i < parts_.program.num_micro_batches(); ++i) {
     const MicroBatchLoss micro = parts_.program.loss(i, state_.step, report.totals);
-    micro.loss.backward();
+    (scale == 1.0 ? micro.loss : micro.loss * scale).backward();
     sums.add(micro);
   }
   at::Tensor gradients = parts_.optimizer.flat_gradients();
   parts_.world.sum_gradients(gradients);
+  if (scale != 1.0) gradients.mul_(1.0 / scale);
   const double no_limit = std::numeric_limits<double>::infinity();
   const double norm = clip_gradients(gradients, options_.gradient_clip > 0 ? options_.gradient_clip : no_limit);
   report.metrics = sums.read(parts_.world, parts_.stop.requested(), stop_agreed_);
   report.metrics["gradient_norm"] = norm;
-  report.trouble = find_trouble(report);
-  if (report.trouble.empty()) {
+}
+
+Trainer::StepReport Trainer::train_step() {
+  const auto start = Clock::now();
+  StepReport report;
+  report.totals = sum_over_ranks(parts_.program.load_step(state_.step));
+  backward(report);
+  report.overflow = options_.loss_scaling && is_overflow(report);
+  if (!report.overflow) report.trouble = find_trouble(report);
+  if (report.trouble.empty() && !report.overflow) {
     parts_.optimizer.step(parts_.schedule.learning_rate(state_.step));
     if (parts_.average != nullptr) parts_.average->update();
     parts_.program.parameters_changed();
   }
   report.seconds = seconds_between(start, Clock::now());
   return report;
+}
+
+bool Trainer::is_overflow(const StepReport& report) {
+  LossScale scale(state_.loss_scale);
+  if (std::isfinite(report.metrics.at("gradient_norm"))) {
+    scale.accept();
+    return false;
+  }
+  const bool losses_are_finite =
+      std::all_of(report.metrics.begin(), report.metrics.end(), [](const auto& metric) { return !is_loss(metric.first) || std::isfinite(metric.second); });
+  return losses_are_finite && scale.lower();
 }
 
 StepTotals Trainer::sum_over_ranks(StepTotals totals) {
@@ -201,6 +220,7 @@ void Trainer::publish_if_due() {
                                {"seconds", seconds_before_ + seconds_between(start_, Clock::now())},
                                {"peak_memory_bytes", peak_memory_bytes(parts_.optimizer.flat_parameters().device())}});
   if (options_.on_divergence == OnDivergence::skip) record.emplace_back("skipped_steps", state_.divergence.skipped_steps);
+  if (options_.loss_scaling) record.insert(record.end(), {{"loss_scale", state_.loss_scale.factor}, {"overflows", state_.loss_scale.overflows}});
   parts_.sink.write(record);
   shown_loss_ = mean(interval.metrics.at("loss"));
   shown_rate_ = rate;

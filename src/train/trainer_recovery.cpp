@@ -24,6 +24,10 @@ std::string list_examples(const std::vector<std::string>& examples) {
 /// One step, whatever comes of it. False where the run went back to a checkpoint.
 bool Trainer::advance() {
   const StepReport report = train_step();
+  if (report.overflow) {
+    count_time(report);
+    return true;
+  }
   if (report.trouble.empty()) {
     account(report);
     return true;
@@ -96,6 +100,7 @@ void Trainer::rewind(const StepReport& report) {
   state_ = parts_.checkpointer.restore_last();
   state_.cursor.passed_over = std::move(passed_over);
   state_.divergence.rewinds = before.divergence.rewinds + 1;
+  state_.loss_scale = before.loss_scale;
   state_.intra_op_threads = before.intra_op_threads;
   state_.ranks = before.ranks;
   parts_.program.restore(state_.cursor);

@@ -82,6 +82,18 @@ DivergenceState divergence_from_json(const nlohmann::json& json) {
           .rewinds = json.at("rewinds").get<int64_t>()};
 }
 
+nlohmann::json loss_scale_to_json(const LossScaleState& scale) {
+  return {{"factor", scale.factor}, {"steps_without_overflow", scale.steps_without_overflow}, {"overflows", scale.overflows}};
+}
+
+LossScaleState loss_scale_from_json(const nlohmann::json& json) {
+  const LossScaleState scale{.factor = json.at("factor").get<double>(),
+                             .steps_without_overflow = json.at("steps_without_overflow").get<int64_t>(),
+                             .overflows = json.at("overflows").get<int64_t>()};
+  if (!(scale.factor >= LossScale::kSmallest && scale.factor <= LossScale::kLargest)) throw std::invalid_argument("a loss scale out of bounds");
+  return scale;
+}
+
 TrainingState state_from_json(const nlohmann::json& json) {
   if (const auto version = json.at("format_version").get<int64_t>(); version != kFormatVersion) {
     throw std::invalid_argument(fmt::format("format version {}, this build reads {}", version, kFormatVersion));
@@ -104,6 +116,7 @@ TrainingState state_from_json(const nlohmann::json& json) {
   state.evaluations_since_best = json.at("evaluations_since_best").get<int64_t>();
   state.interval = interval_from_json(json.at("interval"));
   if (json.contains("divergence")) state.divergence = divergence_from_json(json["divergence"]);
+  if (json.contains("loss_scale")) state.loss_scale = loss_scale_from_json(json["loss_scale"]);
   if (state.step < 0 || state.cursor.examples < 0 || state.metrics_bytes < 0) throw std::invalid_argument("a negative count");
   return state;
 }
@@ -130,6 +143,7 @@ std::string to_json(const TrainingState& state) {
       {"evaluations_since_best", state.evaluations_since_best},
       {"interval", interval_to_json(state.interval)},
       {"divergence", divergence_to_json(state.divergence)},
+      {"loss_scale", loss_scale_to_json(state.loss_scale)},
   };
   return json.dump(2) + "\n";
 }

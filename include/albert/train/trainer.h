@@ -41,6 +41,7 @@ struct TrainerOptions {
   OnDivergence on_divergence = OnDivergence::stop;
   DivergenceConfig divergence{};
   int64_t patience = 0;                ///< evaluations without a better result after which the run ends; 0: never
+  bool loss_scaling = false;  ///< for fp16 (loss_scale.h)
   double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
   /// Called once, when earlier work is restored and steps are to be done: nothing of the run's folder is replaced before.
   std::function<void()> on_start{};
@@ -104,6 +105,7 @@ class Trainer {
     double seconds = 0;
     std::string trouble;   ///< why the update was not made; empty: it was
     NonFinitePlace place;  ///< of the trouble
+    bool overflow = false;  ///< the update was not made, because the loss was scaled too far for fp16: the next step is scaled less
   };
 
   void restore(const ResumeRequest& resume);
@@ -114,6 +116,8 @@ class Trainer {
   bool advance();
   StepReport train_step();
   StepTotals sum_over_ranks(StepTotals totals);
+  void backward(StepReport& report);
+  [[nodiscard]] bool is_overflow(const StepReport& report);
   [[nodiscard]] std::string find_trouble(StepReport& report);
   [[noreturn]] void fail(const StepReport& report, const std::string& what_was_done);
   void skip(const StepReport& report);

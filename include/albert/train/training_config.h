@@ -11,10 +11,10 @@
 namespace albert {
 
 /// What the user asks for; `automatic` is resolved on the device (bf16 where the hardware multiplies it fast).
-enum class PrecisionChoice { automatic, fp32, bf16 };
+enum class PrecisionChoice { automatic, fp32, bf16, fp16 };
 constexpr auto enum_names(config::EnumTag<PrecisionChoice>) {
   return config::names<PrecisionChoice>(
-      {{PrecisionChoice::automatic, "auto"}, {PrecisionChoice::fp32, "fp32"}, {PrecisionChoice::bf16, "bf16"}});
+      {{PrecisionChoice::automatic, "auto"}, {PrecisionChoice::fp32, "fp32"}, {PrecisionChoice::bf16, "bf16"}, {PrecisionChoice::fp16, "fp16"}});
 }
 
 /// Transport between ranks; `automatic` is NCCL on GPUs and Gloo on CPUs.
@@ -100,7 +100,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same; auto: what is fast and fits",
               config::at_least(1)},
         c.micro_batch);
-  visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast"}, c.precision);
+  visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast, else fp32; fp16 scales the loss, and is slow on CPUs"}, c.precision);
   visit(Field{"device", "auto, cpu, cuda or cuda:N; auto is the first GPU where there is one"}, c.device);
   visit(Field{"gradient_clip", "largest L2 norm of the whole gradient; 0 switches clipping off", config::at_least(0)},
         c.gradient_clip);
@@ -137,6 +137,7 @@ struct CheckpointConfig {
   Duration every{.amount = 500, .unit = DurationUnit::steps};
   int64_t keep_last = 3;
   int64_t keep_best = 1;
+  bool asynchronous = false;
 
   void validate(config::Issues& issues) const;
 };
@@ -150,6 +151,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"keep_last", "newest checkpoints that are kept", config::at_least(1)}, c.keep_last);
   visit(Field{"keep_best", "checkpoints with the best validation result that are kept as well", config::at_least(0)},
         c.keep_best);
+  visit(Field{"asynchronous", "go on with training while a checkpoint is written: takes memory for one copy of it"}, c.asynchronous);
 }
 
 /// Section `logging`.

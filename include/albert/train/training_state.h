@@ -3,6 +3,7 @@
 // Random numbers need no state: dropout and masking are functions of (seed, step or example, ...).
 #pragma once
 
+#include <albert/train/loss_scale.h>
 #include <albert/train/step_program.h>
 
 #include <cstdint>
@@ -56,6 +57,7 @@ struct TrainingState {
   int64_t evaluations_since_best = 0;
   IntervalSums interval;
   DivergenceState divergence;
+  LossScaleState loss_scale;  ///< of fp16
   bool operator==(const TrainingState&) const = default;
 };
 
