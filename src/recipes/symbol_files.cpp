@@ -67,8 +67,13 @@ Json post_processor(const Tokenizer& tokenizer) {
 Json added_tokens(const Tokenizer& tokenizer) {
   Json list = Json::array();
   for (int32_t id = 0; id <= tokenizer.special_tokens().mask; ++id) {
-    list.push_back({{"id", id}, {"content", tokenizer.piece(id)}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
-                    {"normalized", false}, {"special", true}});
+    list.push_back({{"id", id},
+                    {"content", tokenizer.piece(id)},
+                    {"single_word", false},
+                    {"lstrip", false},
+                    {"rstrip", false},
+                    {"normalized", false},
+                    {"special", true}});
   }
   return list;
 }
@@ -133,9 +138,12 @@ SymbolOptions read_symbol_options(const std::filesystem::path& folder) {
     require(key, value.is_string() || value.is_null(), "text or null");
     return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
   };
-  SymbolOptions options{.word_separator = read("word_separator"), .symbol_separator = read("symbol_separator"), .punctuation = {}};
+  SymbolOptions options{
+      .word_separator = read("word_separator"), .symbol_separator = read("symbol_separator"), .punctuation = {}};
   const auto list = symbols.value("punctuation", nlohmann::json());
-  require("punctuation", list.is_array() && std::all_of(list.begin(), list.end(), [](const auto& entry) { return entry.is_string(); }), "a list of texts");
+  require("punctuation",
+          list.is_array() && std::all_of(list.begin(), list.end(), [](const auto& entry) { return entry.is_string(); }),
+          "a list of texts");
   options.punctuation = list.get<std::vector<std::string>>();
   if (const auto error = separator_error(options)) throw IoError(fmt::format("{}: symbols.{}", path.string(), *error));
   return options;

@@ -43,9 +43,8 @@ class SymbolCounter {
 
   SymbolCensus finish() && {
     for (auto& [symbol, unknown] : unknown_) census_.unknown.push_back(std::move(unknown));
-    std::sort(census_.unknown.begin(), census_.unknown.end(), [](const auto& a, const auto& b) {
-      return a.count != b.count ? a.count > b.count : a.symbol < b.symbol;
-    });
+    std::sort(census_.unknown.begin(), census_.unknown.end(),
+              [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.symbol < b.symbol; });
     return std::move(census_);
   }
 
@@ -72,8 +71,12 @@ class SymbolCounter {
 
 }  // namespace
 
-double SymbolCensus::unknown_share() const { return num_symbols > 0 ? static_cast<double>(num_unknown) / static_cast<double>(num_symbols) : 0; }
-double SymbolCensus::mean_word() const { return num_words > 0 ? static_cast<double>(num_symbols) / static_cast<double>(num_words) : 0; }
+double SymbolCensus::unknown_share() const {
+  return num_symbols > 0 ? static_cast<double>(num_unknown) / static_cast<double>(num_symbols) : 0;
+}
+double SymbolCensus::mean_word() const {
+  return num_words > 0 ? static_cast<double>(num_symbols) / static_cast<double>(num_words) : 0;
+}
 
 SymbolCensus count_symbols(const DataConfig& data, const Tokenizer& tokenizer) {
   CorpusReader reader(data);
@@ -93,23 +96,29 @@ std::vector<std::string> describe_unknown(const SymbolCensus& census) {
       lines.push_back(fmt::format("{} more", census.unknown.size() - kShownSymbols));
       break;
     }
-    lines.push_back(fmt::format("{} {} time{}, first at {}", describe_symbol(unknown.symbol), unknown.count, unknown.count == 1 ? "" : "s", unknown.place));
+    lines.push_back(fmt::format("{} {} time{}, first at {}", describe_symbol(unknown.symbol), unknown.count,
+                                unknown.count == 1 ? "" : "s", unknown.place));
   }
   return lines;
 }
 
-void require_symbols(const SymbolCensus& census, const TokenizerConfig& tokenizer, const MaskingConfig& masking, int64_t max_length) {
+void require_symbols(const SymbolCensus& census, const TokenizerConfig& tokenizer, const MaskingConfig& masking,
+                     int64_t max_length) {
   if (census.unknown_share() > tokenizer.max_unknown) {
-    throw DataError(fmt::format("tokenizer.vocabulary: at most {:.4g} % of the symbols of the text may be unknown (tokenizer.max_unknown), got {:.4g} %, {} of {}: {}; "
-                                "list them, clean the text, or see whether the separators are those of the text",
-                                100 * tokenizer.max_unknown, 100 * census.unknown_share(), census.num_unknown, census.num_symbols,
-                                fmt::join(describe_unknown(census), "; ")));
+    throw DataError(
+        fmt::format("tokenizer.vocabulary: at most {:.4g} % of the symbols of the text may be unknown (tokenizer.max_unknown), "
+                    "got {:.4g} %, {} of {}: {}; "
+                    "list them, clean the text, or see whether the separators are those of the text",
+                    100 * tokenizer.max_unknown, 100 * census.unknown_share(), census.num_unknown, census.num_symbols,
+                    fmt::join(describe_unknown(census), "; ")));
   }
   const int64_t budget = masking_budget(masking, max_length);
   if (masking.whole_word && tokenizer.word_separator && census.mean_word() > static_cast<double>(budget)) {
-    throw DataError(fmt::format("tokenizer.word_separator: words must not be longer than the {} symbols that are masked in a sequence "
-                                "(objective.masking, data.max_length), got words of {:.1f} symbols on average; is it what stands between the words of this text?",
-                                budget, census.mean_word()));
+    throw DataError(
+        fmt::format("tokenizer.word_separator: words must not be longer than the {} symbols that are masked in a sequence "
+                    "(objective.masking, data.max_length), got words of {:.1f} symbols on average; is it what stands between the "
+                    "words of this text?",
+                    budget, census.mean_word()));
   }
 }
 
@@ -123,10 +132,14 @@ std::string collect_symbols(const DataConfig& data, const TokenizerConfig& token
     if (count >= tokenizer.min_count && can_be_symbol(symbol, options)) keys.insert(symbol);
   }
   if (keys.size() > kMaxSymbols) {
-    throw DataError(fmt::format("tokenizer.symbol_separator: must cut the text into at most {} different symbols, got more; is it what stands between its symbols?",
-                                kMaxSymbols));
+    throw DataError(
+        fmt::format("tokenizer.symbol_separator: must cut the text into at most {} different symbols, got more; is it what "
+                    "stands between its symbols?",
+                    kMaxSymbols));
   }
-  if (keys.empty()) throw DataError("data.sources: must have symbols to make a vocabulary of, got none that stand there tokenizer.min_count times");
+  if (keys.empty())
+    throw DataError(
+        "data.sources: must have symbols to make a vocabulary of, got none that stand there tokenizer.min_count times");
   std::string bytes;
   for (const auto& key : keys) bytes += composed_symbol(key) + "\n";
   return bytes;

@@ -15,9 +15,9 @@ namespace albert {
 /// What a pass over a text counts.
 struct SymbolCensus {
   struct Unknown {
-    std::string symbol;     ///< in NFD
+    std::string symbol;  ///< in NFD
     int64_t count = 0;
-    std::string place;      ///< of the first: "FILE:LINE", the file without its folder
+    std::string place;  ///< of the first: "FILE:LINE", the file without its folder
   };
   int64_t num_symbols = 0;  ///< unknown ones too, separators of words not
   int64_t num_words = 0;
@@ -33,11 +33,13 @@ SymbolCensus count_symbols(const DataConfig& data, const Tokenizer& tokenizer);
 /// "U+0303 12 times, first at ipa.txt:7" of the most frequent unknown symbols.
 std::vector<std::string> describe_unknown(const SymbolCensus& census);
 
-/// Throws DataError where more symbols are unknown than tokenizer.max_unknown allows, and where words are so long that no mask fits over one.
-void require_symbols(const SymbolCensus& census, const TokenizerConfig& tokenizer, const MaskingConfig& masking, int64_t max_length);
+/// Throws DataError where more symbols are unknown than tokenizer.max_unknown allows, and where words are so long that no mask
+/// fits over one.
+void require_symbols(const SymbolCensus& census, const TokenizerConfig& tokenizer, const MaskingConfig& masking,
+                     int64_t max_length);
 
-/// A symbols.txt of all symbols of the text that stand there at least min_count times, and of tokenizer.punctuation; by code point.
-/// Throws DataError where there are none, or more than kMaxSymbols.
+/// A symbols.txt of all symbols of the text that stand there at least min_count times, and of tokenizer.punctuation; by code
+/// point. Throws DataError where there are none, or more than kMaxSymbols.
 std::string collect_symbols(const DataConfig& data, const TokenizerConfig& tokenizer);
 
 }  // namespace albert

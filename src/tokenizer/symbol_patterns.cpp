@@ -62,7 +62,7 @@ SymbolPatterns symbol_patterns(const std::vector<std::string>& symbols, const Sy
     patterns.word_breaks = inner.empty() ? word + "+" : fmt::format("(?:{0})*{1}(?:{0}|{1})*", inner, word);
   }
   if (options.word_separator || options.symbol_separator) {
-    const std::string any = inner.empty()             ? std::string(kWordSeparatorPiece)
+    const std::string any = inner.empty()            ? std::string(kWordSeparatorPiece)
                             : options.word_separator ? fmt::format("(?:{}|{})", inner, kWordSeparatorPiece)
                                                      : fmt::format("(?:{})", inner);
     patterns.outer_breaks = fmt::format(R"(\A{0}+|{0}+\z)", any);

@@ -54,7 +54,9 @@ class SymbolTokenizer final : public TokenizerAlgorithm {
   SymbolTokenizer(const std::vector<std::string>& symbols, const SymbolOptions& wanted);
 
   [[nodiscard]] std::vector<int32_t> encode(std::string_view text) const override { return encode(text, Masks::are_text); }
-  [[nodiscard]] std::vector<int32_t> encode_masked(std::string_view text) const override { return encode(text, Masks::are_masks); }
+  [[nodiscard]] std::vector<int32_t> encode_masked(std::string_view text) const override {
+    return encode(text, Masks::are_masks);
+  }
   [[nodiscard]] Encoding encode_with_offsets(std::string_view text) const override;
   [[nodiscard]] std::vector<std::string> encode_as_pieces(std::string_view text) const override;
   [[nodiscard]] std::string decode(const std::vector<int32_t>& ids) const override;
@@ -73,22 +75,27 @@ class SymbolTokenizer final : public TokenizerAlgorithm {
 
   Separator word_separator_;
   Separator symbol_separator_;
-  int32_t separator_id_ = -1;         // none: each symbol is a word
-  std::vector<std::string> pieces_;   // by id, as the file spells them
-  std::vector<std::string> keys_;     // of the symbols, in their order
-  std::vector<WordRole> roles_;       // by id
-  std::set<char32_t> listed_marks_;   // combining marks that a symbol begins with
-  DoubleArray trie_;                  // of keys_
+  int32_t separator_id_ = -1;        // none: each symbol is a word
+  std::vector<std::string> pieces_;  // by id, as the file spells them
+  std::vector<std::string> keys_;    // of the symbols, in their order
+  std::vector<WordRole> roles_;      // by id
+  std::set<char32_t> listed_marks_;  // combining marks that a symbol begins with
+  DoubleArray trie_;                 // of keys_
 };
 
 std::string symbols_hash(std::string_view bytes, const SymbolOptions& options) {
-  const auto text = [](const std::optional<std::string>& separator) { return separator ? sha256_hex(symbol_key(*separator)) : std::string("none"); };
-  return sha256_hex(fmt::format("albert symbols\nversion {}\nICU {}\nword separator {}\nsymbol separator {}\nsymbols {}\n", kSymbolsVersion, icu_version(),
-                                text(options.word_separator), text(options.symbol_separator), sha256_hex(bytes)));
+  const auto text = [](const std::optional<std::string>& separator) {
+    return separator ? sha256_hex(symbol_key(*separator)) : std::string("none");
+  };
+  return sha256_hex(fmt::format("albert symbols\nversion {}\nICU {}\nword separator {}\nsymbol separator {}\nsymbols {}\n",
+                                kSymbolsVersion, icu_version(), text(options.word_separator), text(options.symbol_separator),
+                                sha256_hex(bytes)));
 }
 
 SymbolTokenizer::SymbolTokenizer(const std::vector<std::string>& symbols, const SymbolOptions& wanted)
-    : word_separator_(wanted.word_separator), symbol_separator_(wanted.symbol_separator), pieces_{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"} {
+    : word_separator_(wanted.word_separator),
+      symbol_separator_(wanted.symbol_separator),
+      pieces_{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"} {
   type = TokenizerType::symbols;
   symbol_options = wanted;
   if (wanted.word_separator) {
@@ -206,7 +213,8 @@ Encoding SymbolTokenizer::encode_with_offsets(std::string_view text) const {
   for (const Unit& unit : cut(normalized.text, Masks::are_text)) {
     result.ids.push_back(unit.id);
     found.emplace_back();
-    if (unit.end > unit.begin) found.back() = {.begin = normalized.origins[unit.begin].begin, .end = normalized.origins[unit.end - 1].end};
+    if (unit.end > unit.begin)
+      found.back() = {.begin = normalized.origins[unit.begin].begin, .end = normalized.origins[unit.end - 1].end};
   }
   result.ranges = place_pieces(found);
   return result;

@@ -30,15 +30,18 @@ bool all_characters(std::string_view text, Predicate&& predicate) {
 
 bool is_space_or_control(char32_t c) {
   const bool is_noncharacter = (c & 0xFFFEU) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF);
-  return is_white_space(c) || u_charType(static_cast<UChar32>(c)) == U_CONTROL_CHAR || c == 0xFEFF || c == 0xFFFD || is_noncharacter;
+  return is_white_space(c) || u_charType(static_cast<UChar32>(c)) == U_CONTROL_CHAR || c == 0xFEFF || c == 0xFFFD ||
+         is_noncharacter;
 }
 
 std::optional<std::string> check_separator(std::string_view name, std::string_view separator) {
   if (separator.empty()) return fmt::format("{}: must not be empty; null is no separator", name);
   const bool has_space = !all_characters(separator, [](char32_t c) { return !is_space_or_control(c); });
   const bool is_space = all_characters(separator, is_white_space);
-  if (has_space && !is_space) return fmt::format("{}: must be white space, or hold none and no control character, got {}", name, quote_bytes(separator));
-  if (separator.find(kWordSeparatorPiece) != std::string_view::npos) return fmt::format("{}: must not hold U+2581, which is the piece of the word separator", name);
+  if (has_space && !is_space)
+    return fmt::format("{}: must be white space, or hold none and no control character, got {}", name, quote_bytes(separator));
+  if (separator.find(kWordSeparatorPiece) != std::string_view::npos)
+    return fmt::format("{}: must not hold U+2581, which is the piece of the word separator", name);
   return std::nullopt;
 }
 
@@ -50,36 +53,46 @@ std::optional<std::string> check_symbol(std::string_view symbol, std::string_vie
   for (size_t at = 0; at < symbol.size();) {
     const Character c = character_at(symbol, at);
     if (is_space_or_control(c.code)) {
-      return fmt::format("must hold one symbol without white space or control characters, got U+{:04X}; a separator is an option, not a symbol",
-                         static_cast<uint32_t>(c.code));
+      return fmt::format(
+          "must hold one symbol without white space or control characters, got U+{:04X}; a separator is an option, not a symbol",
+          static_cast<uint32_t>(c.code));
     }
     at = c.end;
   }
-  if (key.size() > kMaxSymbolBytes) return fmt::format("must hold a symbol of at most {} bytes, got {}", kMaxSymbolBytes, key.size());
+  if (key.size() > kMaxSymbolBytes)
+    return fmt::format("must hold a symbol of at most {} bytes, got {}", kMaxSymbolBytes, key.size());
   if (std::find(kOwnNames.begin(), kOwnNames.end(), symbol) != kOwnNames.end()) {
     return fmt::format("must not be {}, which is added by itself", symbol);
   }
   if (options.word_separator && key.find(kWordSeparatorPiece) != std::string_view::npos) {
     return std::string("must not hold U+2581, which is the piece of the word separator");
   }
-  for (const auto& [name, separator] : {std::pair("word_separator", options.word_separator), std::pair("symbol_separator", options.symbol_separator)}) {
+  for (const auto& [name, separator] :
+       {std::pair("word_separator", options.word_separator), std::pair("symbol_separator", options.symbol_separator)}) {
     if (separator && key.find(symbol_key(*separator)) != std::string_view::npos) {
-      return fmt::format("must not hold tokenizer.{}, where text is cut: no text could have this symbol; leave the line out or choose another separator", name);
+      return fmt::format(
+          "must not hold tokenizer.{}, where text is cut: no text could have this symbol; leave the line out or choose another "
+          "separator",
+          name);
     }
   }
   return std::nullopt;
 }
 
-void require_listed(const std::vector<std::string>& punctuation, const std::unordered_map<std::string, size_t>& lines, const std::string& name) {
+void require_listed(const std::vector<std::string>& punctuation, const std::unordered_map<std::string, size_t>& lines,
+                    const std::string& name) {
   for (const std::string& symbol : punctuation) {
     if (lines.contains(symbol_key(symbol))) continue;
-    throw DataError(fmt::format("{}: must list each symbol of tokenizer.punctuation, got none of {}", name, describe_symbol(symbol)));
+    throw DataError(
+        fmt::format("{}: must list each symbol of tokenizer.punctuation, got none of {}", name, describe_symbol(symbol)));
   }
 }
 
 }  // namespace
 
-std::string_view vocabulary_file_name(TokenizerType type) { return type == TokenizerType::symbols ? "symbols.txt" : "spiece.model"; }
+std::string_view vocabulary_file_name(TokenizerType type) {
+  return type == TokenizerType::symbols ? "symbols.txt" : "spiece.model";
+}
 
 std::optional<std::string> separator_error(const SymbolOptions& options) {
   if (options.word_separator) {
@@ -90,15 +103,18 @@ std::optional<std::string> separator_error(const SymbolOptions& options) {
   if (!options.word_separator) return std::nullopt;
   const std::string word = symbol_key(*options.word_separator);
   const std::string symbol = symbol_key(*options.symbol_separator);
-  if (is_white(word) && is_white(symbol)) return "symbol_separator: must not be white space where word_separator is: any run of it counts as one";
+  if (is_white(word) && is_white(symbol))
+    return "symbol_separator: must not be white space where word_separator is: any run of it counts as one";
   if (word.find(symbol) != std::string::npos || symbol.find(word) != std::string::npos) {
-    return fmt::format("symbol_separator: must be told from word_separator, got {} and {}", quote_bytes(symbol), quote_bytes(word));
+    return fmt::format("symbol_separator: must be told from word_separator, got {} and {}", quote_bytes(symbol),
+                       quote_bytes(word));
   }
   return std::nullopt;
 }
 
 std::vector<std::string> parse_symbols(std::string_view bytes, const SymbolOptions& options, const std::string& name) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) throw DataError(fmt::format("{}:1: must not begin with a byte-order mark; save the file as UTF-8 without it", name));
+  if (bytes.starts_with("\xEF\xBB\xBF"))
+    throw DataError(fmt::format("{}:1: must not begin with a byte-order mark; save the file as UTF-8 without it", name));
   std::vector<std::string> symbols;
   std::unordered_map<std::string, size_t> lines;  // by key
   for (size_t at = 0; at < bytes.size();) {
@@ -110,18 +126,21 @@ std::vector<std::string> parse_symbols(std::string_view bytes, const SymbolOptio
     if (const auto error = check_symbol(symbol, key, options)) throw DataError(fmt::format("{}:{}: {}", name, line, *error));
     const auto [known, is_new] = lines.emplace(std::move(key), line);
     if (!is_new) {
-      throw DataError(fmt::format("{}:{}: must be a symbol that is not yet given, got {} again, which is line {}", name, line, describe_symbol(symbol),
-                                  known->second));
+      throw DataError(fmt::format("{}:{}: must be a symbol that is not yet given, got {} again, which is line {}", name, line,
+                                  describe_symbol(symbol), known->second));
     }
     symbols.emplace_back(symbol);
-    if (symbols.size() > kMaxSymbols) throw DataError(fmt::format("{}:{}: must have at most {} symbols", name, line, kMaxSymbols));
+    if (symbols.size() > kMaxSymbols)
+      throw DataError(fmt::format("{}:{}: must have at most {} symbols", name, line, kMaxSymbols));
   }
   if (symbols.empty()) throw DataError(fmt::format("{}: must list at least one symbol, one a line, got none", name));
   require_listed(options.punctuation, lines, name);
   return symbols;
 }
 
-bool can_be_symbol(std::string_view symbol, const SymbolOptions& options) { return !check_symbol(symbol, symbol_key(symbol), options); }
+bool can_be_symbol(std::string_view symbol, const SymbolOptions& options) {
+  return !check_symbol(symbol, symbol_key(symbol), options);
+}
 
 std::string symbol_key(std::string_view symbol) { return decompose(symbol, Origins::ignored).text; }
 
@@ -130,7 +149,8 @@ std::string composed_symbol(std::string_view symbol) {
   const UNormalizer2* nfc = unorm2_getNFCInstance(&status);
   std::u16string units(symbol.size(), u'\0');
   int32_t length = 0;
-  u_strFromUTF8WithSub(units.data(), static_cast<int32_t>(units.size()), &length, symbol.data(), static_cast<int32_t>(symbol.size()), 0xFFFD, nullptr, &status);
+  u_strFromUTF8WithSub(units.data(), static_cast<int32_t>(units.size()), &length, symbol.data(),
+                       static_cast<int32_t>(symbol.size()), 0xFFFD, nullptr, &status);
   std::u16string composed(3 * symbol.size(), u'\0');  // NFC is at most three times as long
   length = unorm2_normalize(nfc, units.data(), length, composed.data(), static_cast<int32_t>(composed.size()), &status);
   std::string result(3 * static_cast<size_t>(length), '\0');

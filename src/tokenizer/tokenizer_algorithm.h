@@ -1,4 +1,5 @@
-// What a kind of tokenizer is: Tokenizer holds one of these. A new kind: one file that derives from it, one function of Tokenizer.
+// What a kind of tokenizer is: Tokenizer holds one of these. A new kind: one file that derives from it, one function of
+// Tokenizer.
 #pragma once
 
 #include <cstdint>

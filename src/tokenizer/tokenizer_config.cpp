@@ -41,14 +41,17 @@ void TokenizerConfig::validate(config::Issues& issues) const {
                                    is_symbols ? "" : ", or set type: symbols"));
     }
   };
-  if (is_symbols) visit_sentencepiece(*this, refuse);
-  else visit_symbols(*this, refuse);
+  if (is_symbols)
+    visit_sentencepiece(*this, refuse);
+  else
+    visit_symbols(*this, refuse);
   if (is_symbols) {
     if (const auto error = separator_error(symbol_options())) {
       const size_t colon = error->find(": ");
       issues.add(error->substr(0, colon), error->substr(colon + 2));
     }
-    if (vocabulary && min_count > 1) issues.add("min_count", "has no meaning with a vocabulary that is given; leave one of the two out");
+    if (vocabulary && min_count > 1)
+      issues.add("min_count", "has no meaning with a vocabulary that is given; leave one of the two out");
   }
   if (sample_bytes.bytes < static_cast<uint64_t>(kMinSampleBytes) || sample_bytes.bytes > kMaxSampleBytes) {
     issues.add("sample_bytes",

@@ -25,7 +25,9 @@ SymbolOptions with(std::optional<std::string> word, std::optional<std::string> s
   return {.word_separator = std::move(word), .symbol_separator = std::move(symbol), .punctuation = std::move(punctuation)};
 }
 
-Tokenizer symbols(std::string_view list = kPhonemes, const SymbolOptions& options = {}) { return Tokenizer::from_symbols(list, options, "s.txt"); }
+Tokenizer symbols(std::string_view list = kPhonemes, const SymbolOptions& options = {}) {
+  return Tokenizer::from_symbols(list, options, "s.txt");
+}
 
 std::string error_of(std::string_view list, const SymbolOptions& options = {}) {
   try {
@@ -57,7 +59,8 @@ TEST(Symbols, EachTextBeginsAWordAndRunsOfTheSeparatorAreOne) {
   const auto tokenizer = symbols();
   const auto ids = tokenizer.encode("hə də");
   EXPECT_THAT(ids, ElementsAre(5, 6, 7, 5, 12, 7));
-  for (const char* text : {"  hə də", "hə\t \u00a0də\n", "hə\u3000də", "hə\u2581də"}) EXPECT_EQ(tokenizer.encode(text), ids) << text;
+  for (const char* text : {"  hə də", "hə\t \u00a0də\n", "hə\u3000də", "hə\u2581də"})
+    EXPECT_EQ(tokenizer.encode(text), ids) << text;
   EXPECT_TRUE(tokenizer.encode("").empty());
   EXPECT_TRUE(tokenizer.encode(" \n").empty());
 }
@@ -122,7 +125,8 @@ TEST(Symbols, OffsetsAreThoseOfTheRawText) {
 }
 
 TEST(Symbols, OffsetsCoverRandomTextWithoutOverlap) {
-  constexpr std::array<const char*, 12> kParts{"h", "ə", "oʊ", " ", "\u0303", "a\u0303", "\u00e3", "t\u0361ʃ", "\u0361", "q", "\n", "\xff"};
+  constexpr std::array<const char*, 12> kParts{"h",      "ə",        "oʊ",     " ", "\u0303", "a\u0303",
+                                               "\u00e3", "t\u0361ʃ", "\u0361", "q", "\n",     "\xff"};
   RandomStream random(5, "symbol offsets");
   const auto tokenizer = symbols();
   for (int round = 0; round < 500; ++round) {
@@ -170,10 +174,13 @@ TEST(SymbolFile, EachMistakeIsNamedWithItsLine) {
   EXPECT_EQ(error_of("h\r\nl\r\n"), "s.txt:1: must end in \\n alone, got \\r\\n; save the file with Unix line ends");
   EXPECT_EQ(error_of("h\n\nl\n"), "s.txt:2: must hold a symbol, got an empty line");
   EXPECT_EQ(error_of("h\nl\nh\n"), "s.txt:3: must be a symbol that is not yet given, got U+0068 again, which is line 1");
-  EXPECT_EQ(error_of("\u00e3\na\u0303\n"), "s.txt:2: must be a symbol that is not yet given, got U+0061 U+0303 again, which is line 1");
+  EXPECT_EQ(error_of("\u00e3\na\u0303\n"),
+            "s.txt:2: must be a symbol that is not yet given, got U+0061 U+0303 again, which is line 1");
   EXPECT_EQ(error_of("h\na b\n"),
-            "s.txt:2: must hold one symbol without white space or control characters, got U+0020; a separator is an option, not a symbol");
-  EXPECT_THAT(error_of("h\n\u3000\n"), StartsWith("s.txt:2: must hold one symbol without white space or control characters, got U+3000"));
+            "s.txt:2: must hold one symbol without white space or control characters, got U+0020; a separator is an option, not "
+            "a symbol");
+  EXPECT_THAT(error_of("h\n\u3000\n"),
+              StartsWith("s.txt:2: must hold one symbol without white space or control characters, got U+3000"));
   EXPECT_THAT(error_of("h\na\x01\n"), HasSubstr("got U+0001"));
   EXPECT_EQ(error_of("h\n\xff\n"), "s.txt:2: must be UTF-8, got \"\\xff\"");
   EXPECT_EQ(error_of("[MASK]\n"), "s.txt:1: must not be [MASK], which is added by itself");
@@ -181,7 +188,8 @@ TEST(SymbolFile, EachMistakeIsNamedWithItsLine) {
   EXPECT_THAT(error_of(std::string(65, 'a')), StartsWith("s.txt:1: must hold a symbol of at most 64 bytes, got 65"));
   EXPECT_THAT(error_of("h\na|\n", with("|")), StartsWith("s.txt:2: must not hold tokenizer.word_separator, where text is cut"));
   EXPECT_THAT(error_of("h\na-b\n", with(" ", "-")), StartsWith("s.txt:2: must not hold tokenizer.symbol_separator"));
-  EXPECT_EQ(error_of("h\n", with(" ", std::nullopt, {","})), "s.txt: must list each symbol of tokenizer.punctuation, got none of U+002C");
+  EXPECT_EQ(error_of("h\n", with(" ", std::nullopt, {","})),
+            "s.txt: must list each symbol of tokenizer.punctuation, got none of U+002C");
   EXPECT_EQ(error_of("h\n", with("")), "config: tokenizer.word_separator: must not be empty; null is no separator");
 }
 
@@ -203,7 +211,8 @@ TEST(SymbolOptions, SeparatorsMustBeToldApart) {
   EXPECT_EQ(wrong(std::nullopt, " "), "");
   EXPECT_EQ(wrong(" ", "\t"), "symbol_separator: must not be white space where word_separator is: any run of it counts as one");
   EXPECT_EQ(wrong("--", "-"), "symbol_separator: must be told from word_separator, got \"-\" and \"--\"");
-  EXPECT_EQ(wrong("a b", std::nullopt), "word_separator: must be white space, or hold none and no control character, got \"a b\"");
+  EXPECT_EQ(wrong("a b", std::nullopt),
+            "word_separator: must be white space, or hold none and no control character, got \"a b\"");
   EXPECT_EQ(wrong("\u2581", std::nullopt), "word_separator: must not hold U+2581, which is the piece of the word separator");
 }
 

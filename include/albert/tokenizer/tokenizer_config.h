@@ -41,7 +41,9 @@ struct TokenizerConfig {
 template <config::Self<TokenizerConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"type", "what the pieces are: of words, by SentencePiece; or the symbols of an inventory, one id each (docs/symbols.md)"}, c.type);
+  visit(Field{"type",
+              "what the pieces are: of words, by SentencePiece; or the symbols of an inventory, one id each (docs/symbols.md)"},
+        c.type);
   visit(Field{"model", "a spiece.model to use; null: train a vocabulary on the data"}, c.model);
   visit(Field{"vocab_size", "number of pieces of a vocabulary that is trained, 13 special ones included",
               config::range(100, 1'000'000)},
@@ -57,11 +59,17 @@ void visit_fields(C& c, Visitor&& visit) {
         c.character_coverage);
   visit(Field{"lower_case", "lower-case the text, as ALBERT does"}, c.lower_case);
   visit(Field{"keep_accents", "keep accents and other combining marks, which ALBERT drops"}, c.keep_accents);
-  visit(Field{"vocabulary", "symbols: a text file with one symbol a line; null: all symbols of the data, by code point"}, c.vocabulary);
-  visit(Field{"word_separator", "symbols: what stands between words; white space: any run of it; null: each symbol is a word"}, c.word_separator);
-  visit(Field{"symbol_separator", "symbols: what stands between the symbols of a word; null: nothing, the longest symbol is taken"}, c.symbol_separator);
-  visit(Field{"punctuation", "symbols: those that are words by themselves, so that no mask takes them with a word"}, c.punctuation);
-  visit(Field{"min_count", "symbols: how often a symbol must stand in the data to enter a vocabulary that is made from them", config::range(1, 1e12)},
+  visit(Field{"vocabulary", "symbols: a text file with one symbol a line; null: all symbols of the data, by code point"},
+        c.vocabulary);
+  visit(Field{"word_separator", "symbols: what stands between words; white space: any run of it; null: each symbol is a word"},
+        c.word_separator);
+  visit(
+      Field{"symbol_separator", "symbols: what stands between the symbols of a word; null: nothing, the longest symbol is taken"},
+      c.symbol_separator);
+  visit(Field{"punctuation", "symbols: those that are words by themselves, so that no mask takes them with a word"},
+        c.punctuation);
+  visit(Field{"min_count", "symbols: how often a symbol must stand in the data to enter a vocabulary that is made from them",
+              config::range(1, 1e12)},
         c.min_count);
   visit(Field{"max_unknown", "symbols: share of the symbols of the data that may be missing from the vocabulary; more is refused",
               config::range(0.0, 1.0)},
