@@ -101,6 +101,7 @@ std::optional<TrainingState> Checkpointer::restore(const ResumeRequest& request)
 }
 
 TrainingState Checkpointer::restore_last() {
+  wait();
   if (last_.empty()) throw IoError(fmt::format("{}: wanted a checkpoint to go back to, got none that was saved", folder_.string()));
   return *restore({.mode = ResumeRequest::Mode::path, .path = last_});
 }
@@ -146,16 +147,67 @@ TrainingState Checkpointer::apply(const io::LoadedCheckpoint& checkpoint) {
   return state;
 }
 
+struct Checkpointer::Snapshot {
+  TrainingState state;
+  NamedTensorList model;
+  NamedTensorList optimizer;
+  std::optional<NamedTensorList> average;
+  std::map<std::string, std::string> files;
+};
+
+Checkpointer::Snapshot Checkpointer::take(const TrainingState& state, Ownership ownership) const {
+  const auto kept = [&](NamedTensorList tensors) {
+    if (ownership == Ownership::views) return tensors;
+    for (auto& [name, tensor] : tensors) tensor = tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+    return tensors;
+  };
+  Snapshot snapshot{.state = state, .model = kept(parts_.model.tensors()), .optimizer = kept(parts_.optimizer.state()), .average = {},
+                    .files = parts_.model.files()};
+  if (parts_.average != nullptr) snapshot.average = kept(parts_.average->state());
+  snapshot.files["training_state.json"] = to_json(state);
+  return snapshot;
+}
+
 bool Checkpointer::save(const TrainingState& state, Importance importance) {
-  const std::string failure = parts_.world.is_first() ? try_write(state) : std::string{};
+  (void)wait();
+  const bool in_background = config_.asynchronous && importance == Importance::regular;
+  std::string failure;
+  std::future<std::string> writing;
+  if (parts_.world.is_first()) {
+    try {
+      auto snapshot = take(state, in_background ? Ownership::copies : Ownership::views);
+      if (in_background) {
+        writing = std::async(std::launch::async, [this, snapshot = std::move(snapshot)] { return try_write(snapshot); });
+      } else {
+        failure = try_write(snapshot);
+      }
+    } catch (const IoError& error) {
+      failure = error.what();
+    }
+  }
+  if (!in_background || parts_.world.any(!failure.empty())) return settle(state.step, failure, importance);
+  pending_ = Pending{.step = state.step, .failure = std::move(writing)};
+  return true;
+}
+
+bool Checkpointer::wait() {
+  if (!pending_) return true;
+  auto pending = std::move(*pending_);
+  pending_.reset();
+  const bool saved = settle(pending.step, pending.failure.valid() ? pending.failure.get() : std::string{}, Importance::regular);
+  if (saved && parts_.world.is_first()) spdlog::info("the checkpoint of step {} is written", pending.step);
+  return saved;
+}
+
+/// What follows from a save, on all ranks alike.
+bool Checkpointer::settle(int64_t step, const std::string& failure, Importance importance) {
   const bool failed = parts_.world.any(!failure.empty());
   failures_ = failed ? failures_ + 1 : 0;
   if (!failed) {
-    last_ = folder_ / fmt::format("step-{:08}", state.step);
+    last_ = folder_ / fmt::format("step-{:08}", step);
     return true;
   }
-  const std::string text =
-      fmt::format("checkpoint of step {} was not saved: {}", state.step, failure.empty() ? "rank 0 failed" : failure);
+  const std::string text = fmt::format("checkpoint of step {} was not saved: {}", step, failure.empty() ? "rank 0 failed" : failure);
   if (importance == Importance::final || failures_ >= kMaxFailures) throw IoError(text);
   if (!failure.empty()) {
     spdlog::warn("{}; training goes on with the checkpoints before it, failure {} of at most {}", text, failures_,
@@ -165,28 +217,28 @@ bool Checkpointer::save(const TrainingState& state, Importance importance) {
 }
 
 /// Empty when it succeeded, else the reason.
-std::string Checkpointer::try_write(const TrainingState& state) {
+std::string Checkpointer::try_write(const Snapshot& snapshot) {
   try {
-    write(state);
+    write(snapshot);
   } catch (const IoError& error) {
     return error.what();
   }
   try {
-    tidy(state);
+    tidy(snapshot.state);
   } catch (const IoError& error) {
     spdlog::warn("old checkpoints were not tidied up: {}", error.what());
   }
   return {};
 }
 
-void Checkpointer::write(const TrainingState& state) {
-  const HostArrays model(parts_.model.tensors());
-  const HostArrays optimizer(parts_.optimizer.state());
+void Checkpointer::write(const Snapshot& snapshot) {
+  const HostArrays model(snapshot.model);
+  const HostArrays optimizer(snapshot.optimizer);
+  const HostArrays average(snapshot.average.value_or(NamedTensorList{}));
   io::CheckpointContent content{.arrays = {{"model.safetensors", model.arrays()}, {"optimizer.safetensors", optimizer.arrays()}},
-                                .files = parts_.model.files()};
-  content.files["training_state.json"] = to_json(state);
-  const HostArrays average(parts_.average != nullptr ? parts_.average->state() : NamedTensorList{});
-  if (parts_.average != nullptr) content.arrays[kAverageFile] = average.arrays();
+                                .files = snapshot.files};
+  if (snapshot.average) content.arrays[kAverageFile] = average.arrays();
+  const auto& state = snapshot.state;
   try {
     directory_->save({.run_id = state.run_id, .step = state.step, .hashes = hashes_}, content);
   } catch (const IoError& error) {

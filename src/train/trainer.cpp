@@ -66,6 +66,7 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
     evaluate_if_due();
     save_if_due();
   }
+  if (!parts_.checkpointer.wait()) dirty_ = true;
   if (dirty_) save(Checkpointer::Importance::final);
   summary_.outcome = nothing_to_do ? RunOutcome::already_finished : complete() ? RunOutcome::finished : RunOutcome::stopped;
   summary_.steps = state_.step;
@@ -296,7 +297,8 @@ void Trainer::save(Checkpointer::Importance importance) {
   save_ranked_ = false;
   const double seconds = seconds_between(start, Clock::now());
   time_left_.add_save(seconds);
-  if (parts_.world.is_first()) spdlog::info("saved the checkpoint of step {} in {:.1f} s", state_.step, seconds);
+  if (!parts_.world.is_first()) return;
+  spdlog::info("{} the checkpoint of step {} in {:.1f} s", parts_.checkpointer.is_writing() ? "copied" : "saved", state_.step, seconds);
 }
 
 ProgressReport Trainer::progress_report() const {

@@ -32,6 +32,8 @@ struct ToyOptions {
   int64_t seed = 7;
   int64_t keep_last = 3;
   int64_t keep_best = 1;
+  bool asynchronous = false;
+  bool loss_scaling = false;
   double gradient_clip = 1.0;
   std::map<std::string, std::string> hashes{{"config", "c0"}, {"data", "d0"}};
   ResumeRequest resume{};
@@ -206,7 +208,7 @@ class ToyRun {
         average(options.ema_decay ? std::make_unique<WeightAverage>(*optimizer, *options.ema_decay) : nullptr),
         schedule_({}, 0.05, {.total_steps = static_cast<double>(options.plan.total_steps)}),
         checkpointer_(output / "checkpoints", {.model = files_, .optimizer = *optimizer, .world = *world_, .average = average.get()}, options.hashes,
-                      {.keep_last = options.keep_last, .keep_best = options.keep_best}),
+                      {.keep_last = options.keep_last, .keep_best = options.keep_best, .asynchronous = options.asynchronous}),
         sink_(output, options.tensorboard),
         progress_(Progress::Style::none),
         trainer({.plan = options.plan,
@@ -216,6 +218,7 @@ class ToyRun {
                  .evaluate_average = options.ema_decay.has_value(),
                  .on_divergence = options.on_divergence,
                  .divergence = options.divergence,
+                 .loss_scaling = options.loss_scaling,
                  .matmul_flops_per_second = 1e9},
                 {.program = program,
                  .optimizer = *optimizer,

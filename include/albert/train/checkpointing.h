@@ -11,6 +11,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,7 +71,13 @@ class Checkpointer {
   enum class Importance { regular, final };
   /// True when it was saved. A regular save that fails only warns, kMaxFailures in a row and a final one throw IoError, on all
   /// ranks.
+  ///
+  /// With `checkpoint.asynchronous` a regular save copies everything (memory for one copy), goes on writing on a thread and counts as
+  /// saved; whether it was, is known at the next save or wait(), which deals with a failure as above. The next save waits for it.
   bool save(const TrainingState& state, Importance importance);
+  /// Until the checkpoint that is being written, if any, is there; false where that failed. Throws IoError as save() does.
+  bool wait();
+  [[nodiscard]] bool is_writing() const { return pending_.has_value(); }
 
   [[nodiscard]] int64_t keep_best() const { return config_.keep_best; }
 
@@ -78,9 +85,14 @@ class Checkpointer {
   [[nodiscard]] std::optional<io::LoadedCheckpoint> find(const ResumeRequest& request) const;
   [[nodiscard]] std::optional<io::LoadedCheckpoint> find_newest() const;
   TrainingState apply(const io::LoadedCheckpoint& checkpoint);
-  std::string try_write(const TrainingState& state);
-  void write(const TrainingState& state);
+  /// What a checkpoint holds, on the host: views of the live tensors, or copies.
+  struct Snapshot;
+  enum class Ownership { views, copies };
+  [[nodiscard]] Snapshot take(const TrainingState& state, Ownership ownership) const;
+  std::string try_write(const Snapshot& snapshot);
+  void write(const Snapshot& snapshot);
   void tidy(const TrainingState& state);
+  bool settle(int64_t step, const std::string& failure, Importance importance);
 
   std::filesystem::path folder_;
   Parts parts_;
@@ -89,6 +101,12 @@ class Checkpointer {
   std::unique_ptr<io::CheckpointDirectory> directory_;  ///< rank 0 only
   std::filesystem::path last_;                          ///< restored or saved last
   int64_t failures_ = 0;
+  /// The save that is under way: on rank 0 a thread, on the others only its step.
+  struct Pending {
+    int64_t step = 0;
+    std::future<std::string> failure;  ///< empty text: saved
+  };
+  std::optional<Pending> pending_;
 };
 
 }  // namespace albert
