@@ -91,6 +91,9 @@ std::unique_ptr<Optimizer> make_run_optimizer(PretrainingModelImpl& model, const
 
 namespace {
 
+/// Of an evaluation, which is over whole lengths.
+int64_t evaluation_batch_of(const PretrainConfig& config) { return micro_batch_of(config, config.data.max_length, config.training.batch_size); }
+
 std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PreparedText& text) {
   return {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
           {"data", text.store->data_hash()},
