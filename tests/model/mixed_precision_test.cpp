@@ -39,7 +39,7 @@ std::map<std::string, at::Tensor> gradients(PretrainingModel& model) {
 
 class HalfPrecision : public ::testing::TestWithParam<Precision> {};
 INSTANTIATE_TEST_SUITE_P(, HalfPrecision, ::testing::Values(Precision::bf16, Precision::fp16),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
+                         [](const auto& precision) { return std::string(name_of(precision.param)); });
 
 TEST_P(HalfPrecision, OutputsAreCloseToSinglePrecision) {
   auto model = random_model(wide_config(), 1);

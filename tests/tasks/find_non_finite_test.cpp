@@ -50,7 +50,7 @@ struct FindNonFinite : ::testing::Test {
     ADD_FAILURE() << name;
     return {};
   }
-  NonFinitePlace find(double application_decay = 1) const {
+  NonFinitePlace find(double application_decay = 1) {
     PretrainingProgram program(*model, data.train, nullptr, {.batch_size = 10, .micro_batch = 4, .application_decay = application_decay});
     const auto totals = program.load_step(0);
     return program.find_non_finite(0, totals);

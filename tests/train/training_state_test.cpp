@@ -25,7 +25,8 @@ TrainingState example() {
           .evaluations_since_best = 3,
           .interval = {
               .steps = 3, .tokens = 999, .seconds = 0.3, .flops = 1e12, .metrics = {{"loss", 1.0 / 3}, {"gradient_norm", 0.7}}},
-          .divergence = {.norms = {0.7, 1.0 / 3}, .skips_in_a_row = 1, .skipped_steps = 2, .rewinds = 3}};
+          .divergence = {.norms = {0.7, 1.0 / 3}, .skips_in_a_row = 1, .skipped_steps = 2, .rewinds = 3},
+          .loss_scale = {.factor = 1024, .steps_without_overflow = 17, .overflows = 4}};
 }
 
 TEST(TrainingState, HoldsWhatDecidesTheNextStep) {
@@ -34,7 +35,7 @@ TEST(TrainingState, HoldsWhatDecidesTheNextStep) {
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ::testing::ElementsAre("format_version", "run_id", "step", "examples", "passed_over", "tokens", "seconds", "seed",
                                            "intra_op_threads", "ranks", "metrics_bytes", "evaluated_step", "best",
-                                           "evaluations_since_best", "interval", "divergence"));
+                                           "evaluations_since_best", "interval", "divergence", "loss_scale"));
 }
 
 TEST(TrainingState, ComesBackFromJsonUnchanged) {
