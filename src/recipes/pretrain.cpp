@@ -88,7 +88,6 @@ std::unique_ptr<Optimizer> make_run_optimizer(PretrainingModelImpl& model, const
   return make_optimizer(config.optimizer.algorithm, std::move(parameters));
 }
 
-
 namespace {
 
 /// Of an evaluation, which is over whole lengths.
@@ -158,7 +157,7 @@ void log_phases(const PlannedRun& planned) {
   }
 }
 
-/// Ends the program when a stop is requested while the text is prepared. SentencePiece cannot be interrupted; and as all that the preparation
+/// Ends the program when a stop is requested before the first step. SentencePiece cannot be interrupted; and as all that the preparation
 /// writes takes its name when it is whole, nothing is lost by ending at once.
 class PreparationWatch {
  public:
@@ -166,7 +165,7 @@ class PreparationWatch {
       : thread_([&stop](const std::stop_token& done) {
           while (!done.stop_requested()) {
             if (stop.requested()) {
-              spdlog::warn("stopped on request while the text was prepared; training has not begun, the same command goes on");
+              spdlog::warn("stopped on request before training began; the same command goes on");
               spdlog::default_logger()->flush();
               std::_Exit(static_cast<int>(ExitCode::stopped));
             }
@@ -188,7 +187,10 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
 
   const double rate = measure_matmul_rate(device, compute_type(precision));
-  const auto foresight = foresee_new_run(config, data, text.tokenizer->vocab_size());
+  const auto foresight = [&] {
+    const PreparationWatch watch(stop);
+    return foresee_new_run(config, data, text.tokenizer->vocab_size());
+  }();
   auto model = make_model(config, text.tokenizer->vocab_size());
   model->set_precision(precision);
   model->set_activation_checkpointing(config.training.activation_checkpointing);

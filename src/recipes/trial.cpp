@@ -16,7 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Slow passes vary little from one to the next, and few of them are enough.
 constexpr double kTrialSeconds = 3;
+constexpr double kMostSeconds = 10;
 constexpr size_t kFewestPasses = 4;
 constexpr size_t kMostPasses = 20;
 constexpr int64_t kBatches = 4;
@@ -64,8 +66,11 @@ void time_phase(ScratchModel& scratch, const PhaseTrial& trial, TrialTimes& time
   synchronize(device);
   std::vector<double> passes;
   const auto start = Clock::now();
-  while (passes.size() < kFewestPasses ||
-         (passes.size() < kMostPasses && std::chrono::duration<double>(Clock::now() - start).count() < kTrialSeconds)) {
+  const auto goes_on = [&] {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return passes.empty() || seconds < (passes.size() < kFewestPasses ? kMostSeconds : kTrialSeconds);
+  };
+  while (passes.size() < kMostPasses && goes_on()) {
     const auto& batch = trial.batches[passes.size() % trial.batches.size()];
     passes.push_back(seconds_of(device, [&] { scratch.train_pass(batch); }) / share_of(batch, trial.micro_batch));
     updates.push_back(seconds_of(device, [&] { scratch.update(); }));
@@ -160,11 +165,11 @@ TrialPlan plan_of_text(const PretrainConfig& config, const RunOutlook& outlook) 
   return plan;
 }
 
-/// fp32 weights, and two moments of each beside them; the vocabulary and the texts are small.
+/// fp32 weights, and two moments of each beside them, and their average; the vocabulary and the texts are small.
 RunFiles files_of(const PretrainConfig& config, const RunOutlook& outlook, PretrainingModelImpl& model, const RunWork& work) {
   constexpr uint64_t kFloatBytes = 4;
   const auto weights = kFloatBytes * static_cast<uint64_t>(num_parameters(model.config(), model.heads()));
-  RunFiles files{.checkpoint_bytes = 3 * weights, .checkpoints = 0, .final_bytes = weights, .store_bytes = 0};
+  RunFiles files{.checkpoint_bytes = (config.training.ema ? 4 : 3) * weights, .checkpoints = 0, .final_bytes = weights, .store_bytes = 0};
   files.checkpoints = std::min(work.saves, config.checkpoint.keep_last + (work.evaluations > 0 ? config.checkpoint.keep_best : 0)) + 1;
   if (outlook.data == nullptr) {
     const double id_bytes = outlook.vocab_size > 65536 ? 4 : 2;
@@ -187,6 +192,9 @@ Foresight foresee(const PretrainConfig& config, const RunOutlook& outlook) {
   result.work = plan.work;
   result.files = files_of(config, outlook, scratch.model(), result.work);
   result.times = time_steps(scratch, plan.trials, plan.tokens_of_example * static_cast<double>(plan.work.evaluation_batch));
+  // What the trial does not have: the average, and the copy of a checkpoint that is written.
+  if (config.training.ema) result.times.peak_memory_bytes += static_cast<int64_t>(result.files.final_bytes);
+  if (config.checkpoint.asynchronous && scratch.device().is_cpu()) result.times.peak_memory_bytes += static_cast<int64_t>(result.files.checkpoint_bytes);
   result.estimate = estimate_run(result.times, result.work, result.files.checkpoint_bytes);
   return result;
 }
