@@ -29,10 +29,10 @@ Duration steps(double amount) { return {.amount = amount, .unit = DurationUnit::
 TEST(TrainingConfig, HasTheNamesOfTheContract) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(field_names<TrainingConfig>(),
-            (Names{"duration", "batch_size", "micro_batch", "precision", "device", "gradient_clip", "seed", "intra_op_threads", "on_divergence",
-                   "divergence", "ema"}));
+            (Names{"duration", "batch_size", "micro_batch", "precision", "device", "gradient_clip", "seed", "intra_op_threads",
+                   "activation_checkpointing", "on_divergence", "divergence", "ema"}));
   EXPECT_EQ(field_names<EvaluationConfig>(), (Names{"every"}));
-  EXPECT_EQ(field_names<CheckpointConfig>(), (Names{"every", "keep_last", "keep_best"}));
+  EXPECT_EQ(field_names<CheckpointConfig>(), (Names{"every", "keep_last", "keep_best", "asynchronous"}));
   EXPECT_EQ(field_names<LoggingConfig>(), (Names{"every", "tensorboard", "include_text"}));
   EXPECT_EQ(field_names<DistributedConfig>(), (Names{"backend", "timeout_seconds"}));
 }
