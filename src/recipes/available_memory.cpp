@@ -23,11 +23,24 @@ std::optional<uint64_t> smaller(std::optional<uint64_t> a, std::optional<uint64_
   return std::min(*a, *b);
 }
 
+/// Pages of files that the kernel drops when memory is wanted, though they count as used: a store that was just written, for example.
+uint64_t droppable_bytes(const fs::path& statistics) {
+  std::ifstream file(statistics);
+  std::string key;
+  uint64_t value = 0;
+  uint64_t bytes = 0;
+  while (file >> key >> value) {
+    if (key == "inactive_file" || key == "active_file") bytes += value;
+  }
+  return bytes;
+}
+
 std::optional<uint64_t> left_in_group(const fs::path& folder, const char* limit_name, const char* usage_name) {
   const auto limit = number_in(folder / limit_name);
   const auto usage = number_in(folder / usage_name);
   if (!limit || !usage) return {};
-  return *limit > *usage ? *limit - *usage : 0;
+  const uint64_t fixed = *usage - std::min(*usage, droppable_bytes(folder / "memory.stat"));
+  return *limit > fixed ? *limit - fixed : 0;
 }
 
 /// Limits of parents bind, too. Above this a limit of version 1 means that there is none.

@@ -21,12 +21,19 @@ constexpr int64_t kTokensOnGpu = 65536;
 /// Share of the memory that is left which activations may take.
 constexpr double kMemoryShare = 0.8;
 
+/// Of all phases, what takes the most memory: the longest sequences, and the most targets.
+RandomBatchShape largest_shape(const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
+  double probability = config.objective.masking.probability;
+  for (const auto& phase : config.phases) probability = std::max(probability, phase.masking_probability.value_or(0));
+  return {.vocab_size = vocab_size, .sequences = sequences, .max_length = config.data.max_length, .masking_probability = probability};
+}
+
 /// Bytes of activations of n sequences, as a line through what one and two take.
 class ActivationMemory {
  public:
   ActivationMemory(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size) {
     const auto peak = [&](int64_t sequences) {
-      const auto batch = full_batch(config, {.vocab_size = vocab_size, .sequences = sequences, .max_length = config.data.max_length});
+      const auto batch = full_batch(config, largest_shape(config, vocab_size, sequences));
       const TensorMemory memory;
       scratch.train_pass(batch);
       return static_cast<double>(memory.peak_bytes());
@@ -43,7 +50,7 @@ class ActivationMemory {
 };
 
 bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
-  const auto batch = full_batch(config, {.vocab_size = vocab_size, .sequences = sequences, .max_length = config.data.max_length});
+  const auto batch = full_batch(config, largest_shape(config, vocab_size, sequences));
   try {
     scratch.train_pass(batch);
     synchronize(scratch.device());

@@ -37,12 +37,6 @@ void check_until(const PretrainConfig& config, size_t i, config::Issues& issues)
   }
 }
 
-/// What a step of a phase consumes, on the mean.
-struct StepShare {
-  double epochs = 0;
-  double tokens = 0;
-};
-
 /// Mean tokens of an example, from the first ones.
 double mean_tokens(const PretrainingDataset& dataset) {
   constexpr int64_t kExamples = 256;
@@ -96,6 +90,8 @@ StepShare mean_share(const PretrainConfig& config, const std::vector<StepShare>&
 
 }  // namespace
 
+DurationScale mean_scale(const PretrainConfig& config, const std::vector<StepShare>& shares) { return scale_of(mean_share(config, shares)); }
+
 void check_phases(const PretrainConfig& config, config::Issues& issues) {
   for (size_t i = 0; i < config.phases.size(); ++i) {
     const auto& phase = config.phases[i];
@@ -143,7 +139,7 @@ PlannedRun plan_run(const PretrainConfig& config, const PretrainingDataset& trai
   auto phases = make_phases(config, train, other_lengths);
   std::vector<StepShare> shares;
   for (const auto& phase : phases) shares.push_back(share_of(phase));
-  const auto steps = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale_of(mean_share(config, shares)));
+  const auto steps = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, mean_scale(config, shares));
   const auto beginnings = phase_beginnings(config.phases, steps.total_steps);
   for (size_t i = 0; i < phases.size(); ++i) phases[i].first_step = beginnings[i];
   std::optional<MaskingRamp> ramp;

@@ -15,15 +15,15 @@ namespace albert {
 namespace {
 
 /// Random ids in sequences of these lengths, masked and scored as the objective says.
-PretrainingBatch random_batch(const std::vector<int64_t>& lengths, const PretrainConfig& config, int64_t vocab_size, RandomStream& random) {
+PretrainingBatch random_batch(const std::vector<int64_t>& lengths, const PretrainConfig& config, const RandomBatchShape& shape, RandomStream& random) {
   const bool is_pair = config.objective.sentence_order != SentenceOrder::none;
   const int64_t tokens = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
   std::vector<int64_t> ids(static_cast<size_t>(tokens));
-  for (auto& id : ids) id = random.between(1, vocab_size - 1);
+  for (auto& id : ids) id = random.between(1, shape.vocab_size - 1);
   std::vector<int64_t> segments, positions, offsets{0}, masked;
   for (const int64_t length : lengths) {
     const auto& masking = config.objective.masking;
-    const int64_t targets = std::clamp<int64_t>(std::llround(masking.probability * static_cast<double>(length)), 1, masking.max_predictions.value_or(length));
+    const int64_t targets = std::clamp<int64_t>(std::llround(shape.masking_probability * static_cast<double>(length)), 1, masking.max_predictions.value_or(length));
     for (int64_t i = 0; i < targets; ++i) masked.push_back(offsets.back() + i * length / targets);
     for (int64_t i = 0; i < length; ++i) {
       segments.push_back(is_pair && i >= length / 2 ? 1 : 0);
@@ -79,7 +79,7 @@ void ScratchModel::evaluation_pass(const PretrainingBatch& batch) {
 
 PretrainingBatch full_batch(const PretrainConfig& config, const RandomBatchShape& shape) {
   RandomStream random(0, "full batch");
-  return random_batch(std::vector<int64_t>(static_cast<size_t>(shape.sequences), shape.max_length), config, shape.vocab_size, random);
+  return random_batch(std::vector<int64_t>(static_cast<size_t>(shape.sequences), shape.max_length), config, shape, random);
 }
 
 std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, const RandomBatchShape& shape, int64_t count) {
@@ -91,7 +91,7 @@ std::vector<PretrainingBatch> random_batches(const PretrainConfig& config, const
       const bool is_short = random.uniform() < config.data.short_sequence_probability;
       lengths.push_back(is_short ? random.between(std::min<int64_t>(5, shape.max_length), shape.max_length) : shape.max_length);
     }
-    batches.push_back(random_batch(lengths, config, shape.vocab_size, random));
+    batches.push_back(random_batch(lengths, config, shape, random));
   }
   return batches;
 }

@@ -39,6 +39,7 @@ struct RandomBatchShape {
   int64_t vocab_size = 0;
   int64_t sequences = 0;
   int64_t max_length = 0;
+  double masking_probability = 0.15;
 };
 /// Sequences of max_length: what takes the most memory.
 PretrainingBatch full_batch(const PretrainConfig& config, const RandomBatchShape& shape);

@@ -106,7 +106,8 @@ int64_t events(int64_t steps, int64_t every) { return every > 0 ? (steps + every
 PhaseWork phase_work(const PretrainConfig& config, const PhaseConfig& phase) {
   const int64_t length = phase.max_length.value_or(config.data.max_length);
   const int64_t batch_size = phase.batch_size.value_or(config.training.batch_size);
-  return {.steps = 0, .batch_size = batch_size, .micro_batch = phase.micro_batch.value_or(micro_batch_of(config, length, batch_size)), .max_length = length};
+  return {.steps = 0, .batch_size = batch_size, .micro_batch = phase.micro_batch.value_or(micro_batch_of(config, length, batch_size)), .max_length = length,
+          .masking_probability = phase.masking_probability.value_or(config.objective.masking.probability)};
 }
 
 struct TrialPlan {
@@ -121,26 +122,36 @@ void plan_events(TrialPlan& plan, const StepPlan& steps, double validation_examp
   plan.work.saves = events(steps.total_steps, steps.save_every);
 }
 
-void plan_phases(TrialPlan& plan, const PretrainConfig& config, int64_t total_steps) {
+void set_steps(TrialPlan& plan, const PretrainConfig& config, int64_t total_steps) {
   auto borders = phase_beginnings(config.phases, total_steps);
   borders.push_back(total_steps);
+  for (size_t i = 0; i < plan.work.phases.size(); ++i) plan.work.phases[i].steps = borders[i + 1] - borders[i];
+}
+
+void plan_phases(TrialPlan& plan, const PretrainConfig& config) {
   const auto whole_run = std::vector<PhaseConfig>(1);
-  const auto& phases = config.phases.empty() ? whole_run : config.phases;
-  for (size_t i = 0; i < phases.size(); ++i) {
-    plan.work.phases.push_back(phase_work(config, phases[i]));
-    plan.work.phases.back().steps = borders[i + 1] - borders[i];
-  }
+  for (const auto& phase : config.phases.empty() ? whole_run : config.phases) plan.work.phases.push_back(phase_work(config, phase));
   plan.work.evaluation_batch = micro_batch_of(config, config.data.max_length, config.training.batch_size);
+}
+
+std::vector<PretrainingBatch> phase_batches(const PretrainConfig& config, const PhaseWork& phase, int64_t vocab_size) {
+  return random_batches(config, {.vocab_size = vocab_size, .sequences = phase.micro_batch, .max_length = phase.max_length,
+                                 .masking_probability = phase.masking_probability}, kBatches);
 }
 
 TrialPlan plan_of_examples(const PretrainConfig& config, const RunOutlook& outlook) {
   TrialPlan plan;
   const auto planned = plan_run(config, outlook.data->train);
-  plan_phases(plan, config, planned.steps.total_steps);
+  plan_phases(plan, config);
+  set_steps(plan, config, planned.steps.total_steps);
   const auto& validation = outlook.data->validation;
   plan_events(plan, planned.steps, validation ? static_cast<double>(validation->examples_per_epoch(0)) : 0);
-  for (const auto& phase : planned.data.phases()) {
-    plan.trials.push_back({.batches = first_batches(*phase.dataset, phase.micro_batch), .largest = {}, .micro_batch = phase.micro_batch});
+  for (size_t i = 0; i < plan.work.phases.size(); ++i) {
+    const auto& phase = planned.data.phases()[i];
+    // Examples of the dataset are masked as the objective says; with another probability, ids are random.
+    auto batches = phase.masking_probability ? phase_batches(config, plan.work.phases[i], outlook.vocab_size)
+                                             : first_batches(*phase.dataset, phase.micro_batch);
+    plan.trials.push_back({.batches = std::move(batches), .largest = {}, .micro_batch = phase.micro_batch});
   }
   plan.tokens_of_example = mean_tokens_of(first_batches(outlook.data->train, plan.work.evaluation_batch));
   return plan;
@@ -148,20 +159,20 @@ TrialPlan plan_of_examples(const PretrainConfig& config, const RunOutlook& outlo
 
 TrialPlan plan_of_text(const PretrainConfig& config, const RunOutlook& outlook) {
   TrialPlan plan;
-  const auto random = [&](int64_t sequences, int64_t length) {
-    return random_batches(config, {.vocab_size = outlook.vocab_size, .sequences = sequences, .max_length = length}, kBatches);
-  };
-  plan.tokens_of_example = mean_tokens_of(random(kBatches, config.data.max_length));
-  const double examples = std::max(1.0, outlook.num_pieces / plan.tokens_of_example);
-  const auto batch_size = static_cast<double>(config.training.batch_size);
-  const DurationScale scale{.steps_per_epoch = examples * (1 - config.data.validation_fraction) / batch_size,
-                            .tokens_per_step = plan.tokens_of_example * batch_size};
-  const auto steps = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, scale);
-  plan_phases(plan, config, steps.total_steps);
-  plan_events(plan, steps, examples * config.data.validation_fraction);
+  plan_phases(plan, config);
+  std::vector<StepShare> shares;
   for (const auto& phase : plan.work.phases) {
-    plan.trials.push_back({.batches = random(phase.micro_batch, phase.max_length), .largest = {}, .micro_batch = phase.micro_batch});
+    plan.trials.push_back({.batches = phase_batches(config, phase, outlook.vocab_size), .largest = {}, .micro_batch = phase.micro_batch});
+    const double tokens = mean_tokens_of(plan.trials.back().batches);
+    const double examples = std::max(1.0, outlook.num_pieces * (1 - config.data.validation_fraction) / tokens);
+    const auto batch_size = static_cast<double>(phase.batch_size);
+    shares.push_back({.epochs = batch_size / examples, .tokens = tokens * batch_size});
   }
+  const RandomBatchShape whole{.vocab_size = outlook.vocab_size, .sequences = kBatches, .max_length = config.data.max_length};
+  plan.tokens_of_example = mean_tokens_of(random_batches(config, whole, kBatches));
+  const auto steps = plan_steps(config.training, config.evaluation, config.checkpoint, config.logging, mean_scale(config, shares));
+  set_steps(plan, config, steps.total_steps);
+  plan_events(plan, steps, outlook.num_pieces * config.data.validation_fraction / plan.tokens_of_example);
   return plan;
 }
 
@@ -170,7 +181,10 @@ RunFiles files_of(const PretrainConfig& config, const RunOutlook& outlook, Pretr
   constexpr uint64_t kFloatBytes = 4;
   const auto weights = kFloatBytes * static_cast<uint64_t>(num_parameters(model.config(), model.heads()));
   RunFiles files{.checkpoint_bytes = (config.training.ema ? 4 : 3) * weights, .checkpoints = 0, .final_bytes = weights, .store_bytes = 0};
-  files.checkpoints = std::min(work.saves, config.checkpoint.keep_last + (work.evaluations > 0 ? config.checkpoint.keep_best : 0)) + 1;
+  // A result among the best is saved at once, and the one being written stands beside those that are kept.
+  const int64_t keep_best = work.evaluations > 0 ? config.checkpoint.keep_best : 0;
+  const int64_t saves = work.saves + (keep_best > 0 ? work.evaluations : 0);
+  files.checkpoints = std::min(saves, config.checkpoint.keep_last + keep_best) + 1;
   if (outlook.data == nullptr) {
     const double id_bytes = outlook.vocab_size > 65536 ? 4 : 2;
     files.store_bytes = static_cast<uint64_t>(outlook.num_pieces * id_bytes);
@@ -186,7 +200,8 @@ Foresight foresee(const PretrainConfig& config, const RunOutlook& outlook) {
   for (size_t i = 0; i < plan.trials.size(); ++i) {
     const auto& phase = plan.work.phases[i];
     plan.trials[i].largest =
-        full_batch(config, {.vocab_size = outlook.vocab_size, .sequences = phase.micro_batch, .max_length = phase.max_length});
+        full_batch(config, {.vocab_size = outlook.vocab_size, .sequences = phase.micro_batch, .max_length = phase.max_length,
+                            .masking_probability = phase.masking_probability});
   }
   Foresight result;
   result.work = plan.work;

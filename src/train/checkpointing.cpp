@@ -207,7 +207,8 @@ bool Checkpointer::settle(int64_t step, const std::string& failure, Importance i
     last_ = folder_ / fmt::format("step-{:08}", step);
     return true;
   }
-  const std::string text = fmt::format("checkpoint of step {} was not saved: {}", step, failure.empty() ? "rank 0 failed" : failure);
+  const std::string reason = failure.empty() ? "rank 0 failed" : without_folder(failure, folder_);
+  const std::string text = fmt::format("checkpoint of step {} was not saved: {}", step, reason);
   if (importance == Importance::final || failures_ >= kMaxFailures) throw IoError(text);
   if (!failure.empty()) {
     spdlog::warn("{}; training goes on with the checkpoints before it, failure {} of at most {}", text, failures_,
@@ -226,7 +227,7 @@ std::string Checkpointer::try_write(const Snapshot& snapshot) {
   try {
     tidy(snapshot.state);
   } catch (const IoError& error) {
-    spdlog::warn("old checkpoints were not tidied up: {}", error.what());
+    spdlog::warn("old checkpoints were not tidied up: {}", without_folder(error.what(), folder_));
   }
   return {};
 }

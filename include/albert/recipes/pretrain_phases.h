@@ -17,6 +17,14 @@ void check_phases(const PretrainConfig& config, config::Issues& issues);
 /// First step of each phase, rising; {0} without phases. Throws ConfigError where a phase would have no step.
 std::vector<int64_t> phase_beginnings(const std::vector<PhaseConfig>& phases, int64_t total_steps);
 
+/// What a step of a phase consumes, on the mean.
+struct StepShare {
+  double epochs = 0;
+  double tokens = 0;
+};
+/// Mean over the steps of the run, for durations in epochs or tokens; a share for each phase.
+DurationScale mean_scale(const PretrainConfig& config, const std::vector<StepShare>& shares);
+
 /// Sequences of a forward pass where a step has `batch_size` sequences of `max_length` pieces: training.micro_batch, or chosen.
 int64_t micro_batch_of(const PretrainConfig& config, int64_t max_length, int64_t batch_size);
 

@@ -24,6 +24,7 @@ struct PhaseWork {
   int64_t batch_size = 1;   ///< sequences of a step
   int64_t micro_batch = 1;  ///< sequences of a forward pass
   int64_t max_length = 0;   ///< pieces of a sequence
+  double masking_probability = 0.15;
 };
 
 /// How much of each kind of work a run has.

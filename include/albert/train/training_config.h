@@ -73,7 +73,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"export", "OUTPUT/final is the average; false: the weights of the last update"}, c.use_at_the_end);
 }
 
-/// Section `training`. The batch size is the global one: micro-batches and ranks cut it, but do not change the result.
+/// Section `training`. The batch size is the global one: micro-batches and ranks cut it, but do not change the result (draws of dropout aside).
 struct TrainingConfig {
   Duration duration{.amount = 10000, .unit = DurationUnit::steps};
   int64_t batch_size = 256;
@@ -97,7 +97,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"duration", "length of the run: steps, epochs or tokens", config::more_than(0)}, c.duration);
   visit(Field{"batch_size", "sequences of one optimizer step, over all micro-batches and ranks", config::at_least(1)},
         c.batch_size);
-  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory, the result stays the same; auto: what is fast and fits",
+  visit(Field{"micro_batch", "sequences of one forward pass on one rank; less takes less memory; the gradient stays the same but for dropout, whose draws differ; auto: what is fast",
               config::at_least(1)},
         c.micro_batch);
   visit(Field{"precision", "number format of matrix products; auto is bf16 where the hardware multiplies it fast, else fp32; fp16 scales the loss, and is slow on CPUs"}, c.precision);
