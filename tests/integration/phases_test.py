@@ -1,4 +1,5 @@
 """Runs whose batches change on the way: lengths, sizes, masking, learning rate."""
+import re
 import unittest
 
 from harness import ProgramTest
@@ -21,6 +22,18 @@ class PhasesTest(ProgramTest):
 
     def prepared_by(self, folder):
         return ["--set", f"data.store={folder / 'store'}", "--set", f"tokenizer.model={folder / 'final/spiece.model'}"]
+
+    def test_the_dry_run_counts_the_steps_of_phases_with_and_without_a_store(self):
+        path = self.tiny("run", micro_batch="auto")
+        path.write_text(path.read_text() + "phases:\n  - {until: 90 %, max_length: 16}\n  - {max_length: 64}\n")
+        options = [path, "--set", "training.duration=20000 tokens", "--set", "schedule.warmup=1 %"]
+        steps = []
+        for _ in range(2):
+            shown = self.run_program(*options, "--dry-run").stdout
+            self.assertRegex(shown, r"step, phase 1 .*8 sequences of 16 pieces, 8 in a forward pass\)\nstep, phase 2 .*8 sequences of 64 pieces")
+            steps.append(int(re.search(r"training .* \(([0-9]+) steps", shown)[1]))
+            self.run_program(*options, "--prepare-only")
+        self.assertLess(abs(steps[0] - steps[1]), 0.25 * steps[1], steps)
 
     def test_phases_change_the_batches_and_resume_to_the_bit_anywhere(self):
         self.run_program(*self.phased("unbroken"))

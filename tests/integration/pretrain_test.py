@@ -72,6 +72,14 @@ class PretrainTest(ProgramTest):
         for text in ("parameters", "embeddings", "document 1", "document 3"):
             self.assertIn(text, result.stdout)
 
+    def test_evaluation_needs_as_many_positions_as_the_data(self):
+        config = self.tiny(steps=2)
+        self.run_program(config)
+        longer = ["--set", "model.max_position_embeddings=256", "--set", "data.max_length=256", "--output", self.folder / "other"]
+        refused = self.run_program(config, "--evaluate", self.folder / "run/final", *longer, expect=2)
+        self.assertIn(f"data.max_length: must be at most the 64 positions of {self.folder}/run/final, got 256", refused.stderr)
+        self.assertFalse((self.folder / "other").exists())
+
     def test_dry_run_foresees_the_run(self):
         config = self.tiny(micro_batch="auto", steps=8)
         wide = ["--set", "model.hidden_size=256", "--set", "model.intermediate_size=1024", "--set", "training.batch_size=64"]
