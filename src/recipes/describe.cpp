@@ -144,7 +144,9 @@ void describe_disk(const PretrainConfig& config, const RunFiles& files, std::ost
 void describe_costs(const PretrainConfig& given, const RunOutlook& outlook, std::ostream& out) {
   if (resolve_device(given.training.device).is_cpu()) keep_freed_memory();
   const auto config = with_micro_batch(given, outlook.vocab_size);
-  (void)measure_matmul_rate(resolve_device(config.training.device), at::kFloat);  // as a run does: its matrices count
+  const auto device = resolve_device(config.training.device);
+  // As a run does: its matrices count.
+  (void)measure_matmul_rate(device, compute_type(resolve_precision(chosen_precision(config.training.precision), device)));
   const auto foresight = foresee(config, outlook);
   out << '\n';
   print_estimate(foresight.estimate, foresight.times, foresight.work, out);

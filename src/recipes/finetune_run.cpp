@@ -15,7 +15,6 @@
 namespace albert {
 namespace {
 
-constexpr int64_t kMicroBatchTokens = 4096;
 constexpr std::string_view kHead = "albert.";
 
 /// Whether training leaves a parameter as it is.

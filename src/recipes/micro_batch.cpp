@@ -15,8 +15,7 @@
 namespace albert {
 namespace {
 
-/// `training.micro_batch: auto` wants about this many tokens: no faster with more on a CPU; a GPU needs more to be busy.
-constexpr int64_t kTokensOnCpu = 4096;
+/// A GPU needs more than kMicroBatchTokens to be busy.
 constexpr int64_t kTokensOnGpu = 65536;
 /// Share of the memory that is left which activations may take.
 constexpr double kMemoryShare = 0.8;
@@ -63,7 +62,7 @@ bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vo
 
 int64_t probe_micro_batch(const PretrainConfig& config, int64_t vocab_size) {
   ScratchModel scratch(config, vocab_size);
-  const int64_t tokens = scratch.device().is_cpu() ? kTokensOnCpu : kTokensOnGpu;
+  const int64_t tokens = scratch.device().is_cpu() ? kMicroBatchTokens : kTokensOnGpu;
   const int64_t wanted = std::clamp<int64_t>(tokens / config.data.max_length, 1, config.training.batch_size);
   if (!scratch.device().is_cpu()) {
     return largest_that_fits(wanted, [&](int64_t sequences) { return fits_on_gpu(scratch, config, vocab_size, sequences); });

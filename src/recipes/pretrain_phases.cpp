@@ -1,3 +1,5 @@
+#include "recipes/run_common.h"
+
 #include <albert/base/error.h>
 #include <albert/data/batch_stream.h>
 #include <albert/recipes/pretrain_phases.h>
@@ -8,9 +10,6 @@
 
 namespace albert {
 namespace {
-
-/// `training.micro_batch: auto`: as many sequences as hold about this many tokens, which keeps base below 6 GB.
-constexpr int64_t kMicroBatchTokens = 4096;
 
 std::string key_of(size_t phase, std::string_view option) { return fmt::format("phases[{}].{}", phase, option); }
 

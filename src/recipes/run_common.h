@@ -19,6 +19,9 @@ namespace albert {
 /// Largest config.yaml, task.yaml and the like that is read.
 inline constexpr uint64_t kConfigLimitBytes = 4U << 20U;
 
+/// Tokens of a forward pass where `training.micro_batch` is auto: more is not faster on a CPU, and base stays below 6 GB.
+inline constexpr int64_t kMicroBatchTokens = 4096;
+
 /// Each step allocates and frees the same large tensors. By default glibc maps and unmaps them, and the kernel clears their pages
 /// anew each time; kept in the heap they are reused.
 void keep_freed_memory();

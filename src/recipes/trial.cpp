@@ -5,7 +5,7 @@
 #include <albert/data/batch_stream.h>
 #include <albert/model/device.h>
 #include <albert/recipes/pretrain_phases.h>
-
+#include <albert/train/progress.h>
 
 #include <algorithm>
 #include <chrono>
@@ -101,8 +101,6 @@ double mean_tokens_of(const std::vector<PretrainingBatch>& batches) {
   return static_cast<double>(tokens) / static_cast<double>(sequences);
 }
 
-int64_t events(int64_t steps, int64_t every) { return every > 0 ? (steps + every - 1) / every : 0; }
-
 PhaseWork phase_work(const PretrainConfig& config, const PhaseConfig& phase) {
   const int64_t length = phase.max_length.value_or(config.data.max_length);
   const int64_t batch_size = phase.batch_size.value_or(config.training.batch_size);
@@ -118,8 +116,8 @@ struct TrialPlan {
 
 void plan_events(TrialPlan& plan, const StepPlan& steps, double validation_examples) {
   plan.work.validation_examples = std::llround(validation_examples);
-  plan.work.evaluations = validation_examples > 0 ? events(steps.total_steps, steps.evaluate_every) : 0;
-  plan.work.saves = events(steps.total_steps, steps.save_every);
+  plan.work.evaluations = validation_examples > 0 ? events_left(0, steps.total_steps, steps.evaluate_every) : 0;
+  plan.work.saves = events_left(0, steps.total_steps, steps.save_every);
 }
 
 void set_steps(TrialPlan& plan, const PretrainConfig& config, int64_t total_steps) {

@@ -59,6 +59,11 @@ std::vector<std::string> describe(const ProgressReport& report) {
 
 }  // namespace
 
+int64_t events_left(int64_t step, int64_t total, int64_t every) {
+  if (every <= 0 || step >= total) return 0;
+  return total / every - step / every + (total % every != 0 ? 1 : 0);
+}
+
 void TimeLeft::Mean::add(double seconds, int64_t memory) {
   count = std::min(count + 1, memory);
   value += (seconds - value) / static_cast<double>(count);

@@ -22,12 +22,6 @@ double seconds_between(std::chrono::steady_clock::time_point start, std::chrono:
   return std::chrono::duration<double>(end - start).count();
 }
 
-/// Events at multiples of `every`, and one at the end, after `step`.
-int64_t events_left(int64_t step, int64_t total, int64_t every) {
-  if (every <= 0 || step >= total) return 0;
-  return total / every - step / every + (total % every != 0 ? 1 : 0);
-}
-
 /// The average in place of the weights while it lives.
 class SwappedWeights {
  public:

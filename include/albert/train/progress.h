@@ -10,6 +10,9 @@
 
 namespace albert {
 
+/// Events at multiples of `every` steps, and one at the end, after `step` of `total`; none where `every` is 0.
+int64_t events_left(int64_t step, int64_t total, int64_t every);
+
 /// How much of each kind of work is ahead.
 struct WorkLeft {
   int64_t steps = 0;
