@@ -40,7 +40,8 @@ void AlbertImpl::check(const EncoderInput& input) const {
 
 EncoderOutput AlbertImpl::forward(const EncoderInput& input, const EncoderOptions& options) {
   check(input);
-  const SequenceLayout layout(input.sequence_offsets, input.segments.device());
+  const auto& device = input.segments.device();
+  const SequenceLayout layout(input.sequence_offsets, device, prefers_rounded_shapes(device, compute_type(precision_)));
   ALBERT_CHECK(layout.num_tokens() == input.segments.size(0), "sequence_offsets end at {}, got {} tokens", layout.num_tokens(),
                input.segments.size(0));
   ALBERT_CHECK(layout.max_length() <= config_.max_position_embeddings, "sequences may have {} tokens at most, got {}",
@@ -50,7 +51,7 @@ EncoderOutput AlbertImpl::forward(const EncoderInput& input, const EncoderOption
   EncoderOutput output;
   EncoderOptions encoder_options = options;
   if (is_training() && recompute_every_ > 0) encoder_options.recompute_every = recompute_every_;
-  output.last_hidden = encoder_->forward(embedded, {layout, dropout_}, encoder_options, output.hidden_states);
+  output.last_hidden = layout.shorten(encoder_->forward(layout.extend(embedded), {layout, dropout_}, encoder_options, output.hidden_states));
   if (!pooler_.is_empty()) output.pooled = at::tanh(pooler_(output.last_hidden.index_select(0, layout.first_tokens())));
   return output;
 }

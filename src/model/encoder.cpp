@@ -55,7 +55,7 @@ at::Tensor AlbertEncoderImpl::apply_blocks(int64_t first, int64_t end, at::Tenso
 at::Tensor AlbertEncoderImpl::forward(const at::Tensor& embeddings, const BlockContext& context, const EncoderOptions& options,
                                       std::vector<at::Tensor>& hidden_states) {
   at::Tensor hidden = embedding_hidden_mapping_in_.is_empty() ? embeddings : embedding_hidden_mapping_in_(embeddings);
-  if (options.hidden_states) hidden_states.push_back(hidden);
+  if (options.hidden_states) hidden_states.push_back(context.layout.shorten(hidden));
   const int64_t applications = config_.num_hidden_layers * config_.inner_group_num;
   const bool is_observed = options.hidden_states || options.hook;
   const int64_t stride = !is_observed && options.recompute_every > 0 ? options.recompute_every : 1;
@@ -71,8 +71,8 @@ at::Tensor AlbertEncoderImpl::forward(const at::Tensor& embeddings, const BlockC
       continue;
     }
     hidden = apply_blocks(first, end, hidden, context, options.application_decay);
-    if (options.hook) hidden = options.hook(first, hidden);
-    if (options.hidden_states) hidden_states.push_back(hidden);
+    if (options.hook) hidden = context.layout.extend(options.hook(first, context.layout.shorten(hidden)));
+    if (options.hidden_states) hidden_states.push_back(context.layout.shorten(hidden));
   }
   return hidden;
 }

@@ -4,6 +4,7 @@
 #include <albert/base/error.h>
 #include <albert/base/random.h>
 #include <albert/eval/classification.h>
+#include <albert/model/attention.h>
 #include <albert/model/flops.h>
 #include <albert/model/losses.h>
 #include <albert/tasks/pretraining.h>
@@ -25,6 +26,17 @@ EncoderInput encoder_input(const PretrainingBatch& batch) {
           .positions = batch.positions,
           .sequence_offsets = batch.sequence_offsets,
           .max_length = batch.max_length};
+}
+
+/// The batch on a device; where products want it, in a rounded number of masked positions: the last one again, not scored.
+PretrainingBatch placed(const PretrainingBatch& batch, PretrainingModelImpl& model, const at::Device& device) {
+  auto result = batch.to(device);
+  const int64_t count = batch.num_masked();
+  if (count == 0 || !prefers_rounded_shapes(device, compute_type(model.albert()->precision()))) return result;
+  const int64_t more = rounded_up(count) - count;
+  result.masked_positions = at::cat({result.masked_positions, result.masked_positions.slice(0, -1).expand({more})});
+  result.masked_targets = at::constant_pad_nd(result.masked_targets, {0, more}, kIgnoredTarget);
+  return result;
 }
 
 /// `sum` over `count`, in fp64; a part without targets counts as 0.
@@ -59,7 +71,7 @@ void add_batch(PretrainingModelImpl& model, const PretrainingBatch& batch, const
   const auto* targets = batch.masked_targets.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < batch.num_masked(); ++i) ++sums.target_counts[static_cast<size_t>(targets[i])];
   sums.mlm_targets += batch.num_masked();
-  const auto moved = batch.to(device);
+  const auto moved = placed(batch, model, device);
   const auto output = model.forward(encoder_input(moved), moved.masked_positions);
   sums.mlm_loss += cross_entropy_sum(output.mlm_logits, moved.masked_targets).item<double>();
   sums.mlm_correct += count_correct(output.mlm_logits, moved.masked_targets).item<int64_t>();
@@ -134,9 +146,10 @@ StepTotals totals_of(const PretrainingBatch& batch) {
 }
 
 MicroBatchLoss pretraining_loss(PretrainingModelImpl& model, const PretrainingBatch& batch, const StepTotals& totals, double application_decay) {
-  const auto output = model.forward(encoder_input(batch), batch.masked_positions,
+  const auto moved = placed(batch, model, batch.ids.device());
+  const auto output = model.forward(encoder_input(moved), moved.masked_positions,
                                     {.hidden_states = false, .application_decay = application_decay, .hook = {}});
-  return loss_of(output, batch, totals);
+  return loss_of(output, moved, totals);
 }
 
 PretrainingProgram::PretrainingProgram(PretrainingModelImpl& model, const PretrainingDataset& train, const PretrainingDataset* validation,
@@ -173,7 +186,7 @@ struct PretrainingProgram::Pass {
 };
 
 PretrainingProgram::Pass PretrainingProgram::run_pass(int64_t index, int64_t step, const StepTotals& totals, const EncoderOptions& options) {
-  const auto batch = step_.micro_batches.at(static_cast<size_t>(index)).to(options_.device);
+  const auto batch = placed(step_.micro_batches.at(static_cast<size_t>(index)), model_, options_.device);
   // One dropout stream per (step, rank, micro-batch).
   const auto part = static_cast<uint64_t>(options_.rank) << 32U | static_cast<uint64_t>(index);
   model_.set_dropout_seed(mix_seed(train_.seed(), "dropout", static_cast<uint64_t>(step), part));

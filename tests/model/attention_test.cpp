@@ -83,6 +83,41 @@ TEST(SequenceLayout, KeepsPaddingUnderAThirdOfTheRowsOfLongSequences) {
   EXPECT_TRUE(layout.unpad(padded).equal(x));
 }
 
+TEST(RoundedUp, HasEightSizesInAnOctaveAndStepsOf64) {
+  const std::vector<std::pair<int64_t, int64_t>> expected{{0, 0},   {1, 1},   {13, 13},   {15, 15},   {16, 16},     {17, 18},    {37, 40},
+                                                         {64, 64}, {65, 72}, {500, 512}, {513, 576}, {2000, 2048}, {5001, 5056}};
+  for (const auto& [n, rounded] : expected) EXPECT_EQ(rounded_up(n), rounded) << n;
+}
+
+TEST(SequenceLayout, RoundsShapesUpWithoutAnEffectOnTokens) {
+  for (const auto& lengths : {std::vector<int64_t>{3, 90, 41, 7, 88, 1}, std::vector<int64_t>{67, 67}, std::vector<int64_t>{1}}) {
+    at::manual_seed(3);
+    const int64_t tokens = at::tensor(lengths, at::kLong).sum().item<int64_t>();
+    const SequenceLayout exact(offsets_of(lengths), kCpu);
+    const SequenceLayout rounded(offsets_of(lengths), kCpu, true);
+    EXPECT_EQ(exact.num_rows(), tokens);
+    EXPECT_EQ(rounded.num_rows(), rounded_up(tokens));
+    for (const auto& bucket : rounded.buckets()) EXPECT_TRUE(bucket.length == rounded_up(bucket.length) || rounded.buckets().size() == 1);
+    const at::Tensor x = at::randn({tokens, 16}, at::kDouble);
+    const at::Tensor direction = at::randn({tokens, 16}, at::kDouble);
+    std::vector<at::Tensor> outputs, gradients;
+    for (const auto* layout : {&exact, &rounded}) {
+      const at::Tensor input = x.clone().requires_grad_();
+      const at::Tensor rows = layout->extend(input);
+      rows.retain_grad();
+      Dropout dropout;
+      const at::Tensor result = self_attention(rows, rows * 2, rows.sin(), 2, *layout, dropout, 0.0);
+      EXPECT_EQ(result.size(0), layout->num_rows());
+      outputs.push_back(layout->shorten(result));
+      outputs.back().backward(direction);
+      gradients.push_back(input.grad());
+      EXPECT_EQ(rows.grad().narrow(0, tokens, layout->num_rows() - tokens).abs().sum().item<double>(), 0.0);
+    }
+    EXPECT_TRUE(outputs[1].allclose(outputs[0], 1e-12, 1e-13));
+    EXPECT_TRUE(gradients[1].allclose(gradients[0], 1e-11, 1e-12));
+  }
+}
+
 TEST(SequenceLayout, RefusesEmptySequencesAndBadOffsets) {
   EXPECT_THROW(SequenceLayout(offsets_of({3, 0, 2}), kCpu), InternalError);
   EXPECT_THROW(SequenceLayout(at::tensor({int64_t{0}}, at::kLong), kCpu), InternalError);
