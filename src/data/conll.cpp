@@ -1,3 +1,4 @@
+#include "conll_lines.h"
 #include "quoted.h"
 #include "row_source.h"
 #include "text_lines.h"
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 namespace albert {
 namespace {
@@ -15,28 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 10> kConlluColumns = {"id",    "form", "lemma",  "upos", "xpos",
                                                              "feats", "head", "deprel", "deps", "misc"};
 constexpr size_t kLastColumn = SIZE_MAX;
-
-std::vector<std::string> split_blanks(std::string_view text) {
-  std::vector<std::string> parts;
-  for (;;) {
-    text = trimmed(text);
-    if (text.empty()) return parts;
-    const size_t end = text.find_first_of(" \t");
-    parts.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end, text.size()));
-  }
-}
-
-std::vector<std::string> split_columns(std::string_view text) {
-  if (text.find('\t') == std::string_view::npos) return split_blanks(text);
-  std::vector<std::string> parts;
-  for (;;) {
-    const size_t end = text.find('\t');
-    parts.emplace_back(trimmed(text.substr(0, end)));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 /// Index of a column by number; `fallback` where none is named.
 size_t numbered_column(const std::optional<std::string>& name, size_t fallback, std::string_view key, const std::string& path) {
@@ -80,10 +58,7 @@ namespace {
 class ColumnSentences final : public TaggedSentenceReader::Impl {
  public:
   ColumnSentences(const DataFileConfig& file, const ColumnMap& columns, TagUse tags)
-      : Impl(file.invalid_rows),
-        lines_(file.path, file.encoding, kMaximumRecordBytes),
-        is_conllu_(file.resolved_format() == FileFormat::conllu),
-        reads_tags_(tags == TagUse::read) {
+      : Impl(file.invalid_rows), is_conllu_(file.resolved_format() == FileFormat::conllu), lines_(file), reads_tags_(tags == TagUse::read) {
     token_ =
         is_conllu_ ? conllu_column(columns.token, "form", "token", name()) : numbered_column(columns.token, 0, "token", name());
     tag_ =
@@ -117,11 +92,8 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
 
  private:
   [[nodiscard]] bool is_left_out(const std::vector<std::string>& columns, bool has_begun) const {
-    if (is_conllu_) return line_.text.starts_with('#') || columns[0].find_first_of("-.") != std::string::npos;
-    if (columns[0] == "-DOCSTART-") return true;
-    if (has_begun || !line_.text.starts_with("# ")) return false;
-    // A word "#" has the file's columns and a tag that is one: comments may have as many words, but hardly such a last one.
-    return columns.size() != num_columns_ || (columns.back() != "O" && !seen_tags_.contains(columns.back()));
+    if (is_conllu_) return lines_.is_comment(line_.text, columns) || columns[0].find_first_of("-.") != std::string::npos;
+    return columns[0] == kDocumentStart || (!has_begun && lines_.is_comment(line_.text, columns));
   }
 
   void add_word(const std::vector<std::string>& columns, TaggedSentence& sentence, std::string& problem) {
@@ -141,19 +113,16 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
       problem = fmt::format("{}: expected a tag, got an empty column {}; correct the line", lines_.where(), tag + 1);
     } else {
       sentence.words.push_back(columns[token_]);
-      if (!reads_tags_) return;
-      sentence.tags.push_back(columns[tag]);
-      if (!is_conllu_) seen_tags_.insert(columns[tag]);
+      if (reads_tags_) sentence.tags.push_back(columns[tag]);
     }
   }
 
-  TextLines lines_;
   bool is_conllu_;
+  ConllLines lines_;
   bool reads_tags_;
   size_t token_ = 0;
   size_t tag_ = kLastColumn;
   size_t num_columns_ = 0;
-  std::set<std::string> seen_tags_{};
   TextLine line_{};
 };
 

@@ -51,6 +51,37 @@ TEST_F(Conll, LeavesOutCommentsBeforeASentenceButNotHashWords) {
   EXPECT_THAT(sentences[2].words, ElementsAre("#"));
 }
 
+TEST_F(Conll, ReadsHashWordsWhateverTheirTags) {
+  // Of a tweet: "#" comes before any tag was seen, and with one that comes nowhere else.
+  const std::string tweets = "# B-creative-work\n1 I-creative-work\n\n#hashtag O\nfun O\n\n# B-product\n# O\n";
+  for (const TagUse tags : {TagUse::read, TagUse::ignore}) {
+    const auto sentences = read("a.conll", tweets, {}, tags).sentences;
+    ASSERT_EQ(sentences.size(), 3U);
+    EXPECT_THAT(sentences[0].words, ElementsAre("#", "1"));
+    EXPECT_EQ(sentences[0].line, 1);
+    EXPECT_THAT(sentences[1].words, ElementsAre("#hashtag", "fun"));
+    EXPECT_THAT(sentences[2].words, ElementsAre("#", "#"));
+    EXPECT_EQ(sentences[2].line, 7);
+  }
+  EXPECT_THAT(read("a.conll", "#\tB-x\na\tO\n").sentences[0].words, ElementsAre("#", "a"));
+  EXPECT_THAT(read("a.conll", "#\nfun\n", {}, TagUse::ignore).sentences[0].words, ElementsAre("#", "fun"));
+}
+
+TEST_F(Conll, LeavesOutLinesThatCannotBeWordsInEveryUse) {
+  const std::string text =
+      "# a comment of many words\n# one\n\n# id 7 domain=en\nfilm _ _ O\n# _ _ O\n\n# id 8 domain=en\n# 2 columns\n# _ _ B-Z\n";
+  for (const TagUse tags : {TagUse::read, TagUse::ignore}) {
+    const auto sentences = read("a.conll", text, {}, tags).sentences;
+    ASSERT_EQ(sentences.size(), 2U);
+    EXPECT_THAT(sentences[0].words, ElementsAre("film", "#"));
+    EXPECT_THAT(sentences[1].words, ElementsAre("#"));
+    // Words are parted by tabs, the comment by blanks.
+    EXPECT_THAT(read("a.conll", "# 1\n# a\tO\nfilm\tO\n", {}, tags).sentences[0].words, ElementsAre("# a", "film"));
+  }
+  EXPECT_EQ(error_text([&] { read("a.conll", "# nothing but\n# comments\n"); }),
+            (folder / "a.conll").string() + ": expected at least one sentence, got none; check the file");
+}
+
 TEST_F(Conll, ReadsWordsWithoutTagsForPrediction) {
   const auto sentences = read("a.conll", "EU\nrejects\n\nPeter\n", {}, TagUse::ignore).sentences;
   ASSERT_EQ(sentences.size(), 2U);

@@ -21,9 +21,9 @@ struct TaggedSentence {
 enum class TagUse { read, ignore };
 
 /// Reads one sentence after the other in bounded memory, by `file.format`:
-/// - conll: columns parted by a tab where the line has one, else by blanks; an empty (or blank) line ends a sentence; a sentence
-/// of
-///   the word -DOCSTART- is left out, and so are lines that begin with "# " outside of a sentence. Columns by number;
+/// - conll: columns parted by a tab where the line has one, else by blanks; an empty (or blank) line ends a sentence; a sentence of
+///   the word -DOCSTART- is left out, and so is before a sentence a line that begins with "# " and cannot be that of a word (it has
+///   not as many columns as words have, or ends with key=value). Columns by number;
 /// - conllu: ten columns, by number or by name (id form lemma upos xpos feats head deprel deps misc); comments, multi-word ranges
 ///   (3-4) and empty nodes (3.1) are left out;
 /// - snips: `file.path` is the folder; the lines of its files belong together;
