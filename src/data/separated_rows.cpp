@@ -118,13 +118,20 @@ class SeparatedRows final : public RowSource {
     }
   }
 
+  /// Of a header that is one name: the separator may be another, and then that name is no column to suggest.
+  [[nodiscard]] static std::string cure_of_one_column(const std::string& name, const std::string& header) {
+    const size_t at = header.find_first_of(";,|\t");
+    if (at == std::string::npos) return suggestion(name, std::vector{header}) + "set columns, or separator";
+    const std::string separator = header[at] == '\t' ? "a tab (\"\\t\")" : fmt::format("\"{}\"", header[at]);
+    return fmt::format("set separator to {}, or columns", separator);
+  }
+
   [[noreturn]] void fail_missing(const std::string& name, const std::vector<std::string>& names) const {
     std::vector<std::string> shown;
     shown.reserve(names.size());
     for (const std::string& column : names) shown.push_back(in_quotes(column));
-    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}set columns{}", records_.name(), first_.line,
-                                in_quotes(name), listed(shown), suggestion(name, names),
-                                names.size() == 1 ? ", or separator" : ""));
+    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}", records_.name(), first_.line, in_quotes(name), listed(shown),
+                                names.size() == 1 ? cure_of_one_column(name, names[0]) : suggestion(name, names) + "set columns"));
   }
 
   void check_names() const {

@@ -36,8 +36,8 @@ bool looks_like_latin1(std::string_view text) {
 
 }  // namespace
 
-TextLines::TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes)
-    : name_(path.string()), source_(open_byte_source(path)), encoding_(encoding), limit_(limit_bytes) {
+TextLines::TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes, LoneReturns returns)
+    : name_(path.string()), source_(open_byte_source(path)), encoding_(encoding), limit_(limit_bytes), returns_(returns) {
   if (encoding == TextEncoding::utf16) source_ = decode_utf16(std::move(source_), name_);
 }
 
@@ -83,11 +83,13 @@ bool TextLines::next_raw(std::string_view& text) {
     const char* found = static_cast<const char*>(std::memchr(buffer_.data() + scanned_, '\n', end_ - scanned_));
     const size_t length = (found != nullptr ? static_cast<size_t>(found - buffer_.data()) : end_) - begin_;
     if (length > limit_) {
+      check_returns({buffer_.data() + begin_, length});
       throw DataError(fmt::format("{}: expected a line of at most {} bytes, got a longer one; cut the record", where(), limit_));
     }
     if (found == nullptr) {
       scanned_ = end_;
       if (fill()) continue;
+      check_returns({buffer_.data() + begin_, length});
       if (length == 0) return false;
     }
     text = {buffer_.data() + begin_, length};
@@ -95,6 +97,15 @@ bool TextLines::next_raw(std::string_view& text) {
     if (text.ends_with('\r')) text.remove_suffix(1);
     return true;
   }
+}
+
+/// `text` is the whole file, or of its first line what has been read.
+void TextLines::check_returns(std::string_view text) const {
+  if (returns_ == LoneReturns::keep || line_number_ != 1) return;
+  const size_t at = text.find('\r');
+  if (at >= text.size() - std::min<size_t>(text.size(), 1)) return;  // none, or the last byte
+  throw DataError(fmt::format("{}: expected lines that end with a line feed, got carriage returns only (line ends of old Macs); "
+                              "convert the file, for example with: tr '\\r' '\\n'", name_));
 }
 
 std::string TextLines::problem_of(std::string_view text) const {
@@ -119,7 +130,7 @@ bool TextLines::next(TextLine& line) {
 }
 
 std::string read_text(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes) {
-  TextLines lines(path, encoding, limit_bytes);
+  TextLines lines(path, encoding, limit_bytes, LoneReturns::keep);
   std::string text;
   TextLine line;
   while (lines.next(line)) {

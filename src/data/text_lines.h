@@ -18,13 +18,19 @@ struct TextLine {
   std::string problem{};    ///< empty, or "file:line:byte: ..." for the first bytes that are no text
 };
 
+/// What a file of one line with carriage returns inside is.
+enum class LoneReturns {
+  refuse,  ///< one with the line ends of old Macs: its rows would be read as one
+  keep,    ///< one line: to JSON they are white space
+};
+
 class TextLines {
  public:
   /// A line is at most `limit_bytes` long. Throws DataError that names the file.
-  TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes);
+  TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes, LoneReturns returns = LoneReturns::refuse);
 
   /// False at the end of the file. A last line without a line end counts, an empty one does not. Throws DataError for a line over
-  /// the limit, data that is compressed or UTF-16 without being called so, and damaged data.
+  /// the limit, data that is compressed or UTF-16 without being called so, line ends of old Macs, and damaged data.
   bool next(TextLine& line);
   /// Number of the last line, from 1.
   [[nodiscard]] int64_t line_number() const { return line_number_; }
@@ -35,6 +41,7 @@ class TextLines {
  private:
   bool fill();
   void check_start();
+  void check_returns(std::string_view text) const;
   bool next_raw(std::string_view& text);
   [[nodiscard]] std::string problem_of(std::string_view text) const;
 
@@ -42,6 +49,7 @@ class TextLines {
   std::unique_ptr<ByteSource> source_;
   TextEncoding encoding_;
   size_t limit_;
+  LoneReturns returns_;
   std::string buffer_{};
   size_t begin_ = 0;  // of the unread part of buffer_
   size_t end_ = 0;
