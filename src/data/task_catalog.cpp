@@ -32,12 +32,6 @@ DataFileConfig in_format(FileFormat format, TextEncoding encoding = TextEncoding
   return file;
 }
 
-DataFileConfig json_of(Names records) {
-  DataFileConfig file = in_format(FileFormat::json);
-  file.records = std::move(records);
-  return file;
-}
-
 Names binary() { return {"0", "1"}; }
 Names entailment() { return {"entailment", "not_entailment"}; }
 /// The order of Google's MnliProcessor. Hugging Face's data sets have entailment, neutral, contradiction.
@@ -90,9 +84,10 @@ void add_classification(std::vector<NamedTask>& tasks) {
   add({"trec", sequence_classification, {trec}, in_format(FileFormat::labelled_lines, TextEncoding::latin1),
        {"ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"}, "accuracy", class_metrics()});
   add({"sms-spam", sequence_classification, {single("text", "label")}, tsv({"label", "text"}), {"ham", "spam"}, "f1", binary_metrics()});
-  NamedTask clinc{"clinc150", sequence_classification, {single("1", "2")}, json_of({"train"}), {},
+  NamedTask clinc{"clinc150", sequence_classification, {single("1", "2")}, in_format(FileFormat::json), {},
                   "accuracy", {"accuracy", "macro_f1", "in_scope_accuracy", "out_of_scope_recall"}};
   clinc.out_of_scope = "oos";
+  clinc.records = {.train = {"train", "oos_train"}, .validation = {"val", "oos_val"}, .test = {"test", "oos_test"}};
   add(std::move(clinc));
   add({"snips-intents", sequence_classification, {single("text", "label")}, in_format(FileFormat::snips), {}, "accuracy", class_metrics()});
 }
@@ -161,7 +156,6 @@ DataFileConfig with_task_defaults(const DataFileConfig& file, const NamedTask& t
   if (file.quoting == Quoting::automatic) result.quoting = task.file.quoting;
   if (file.encoding == TextEncoding::utf8) result.encoding = task.file.encoding;
   if (file.invalid_rows == InvalidRows::error) result.invalid_rows = task.file.invalid_rows;
-  if (file.records.empty()) result.records = task.file.records;
   return result;
 }
 

@@ -259,7 +259,8 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
 
 }  // namespace
 
-ExitCode run_finetuning(const FinetuneConfig& config, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
+ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
+  const auto config = with_records_of_parts(given);
   if (config.training.common.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.common.intra_op_threads.value));
   const auto device = resolve_device(config.training.common.device);
   if (device.is_cpu()) keep_freed_memory();

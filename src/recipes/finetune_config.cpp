@@ -107,6 +107,18 @@ void FinetuneConfig::validate(config::Issues& issues) const {
   }
 }
 
+FinetuneConfig with_records_of_parts(FinetuneConfig config) {
+  if (!config.task.name) return config;
+  const auto& task = find_task(*config.task.name);
+  const auto fill = [&](std::optional<DataFileConfig>& file, const std::vector<std::string>& records) {
+    if (file && file->records.empty() && with_task_defaults(*file, task).resolved_format() == FileFormat::json) file->records = records;
+  };
+  fill(config.data.train, task.records.train);
+  fill(config.data.validation, task.records.validation);
+  fill(config.data.test, task.records.test);
+  return config;
+}
+
 std::string finetune_reference() {
   return "# Options of albert-finetune\n\nMade as above. Options that albert-train has too may have other defaults here.\n\n" +
          config::reference_table<FinetuneConfig>();

@@ -13,6 +13,7 @@
 namespace albert {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 const std::filesystem::path kSource = ALBERT_SOURCE_DIR;
@@ -36,6 +37,19 @@ TEST(FinetuneConfig, EachShippedFileIsValidAndSurvivesWriting) {
     ++count;
   }
   EXPECT_GE(count, 15U);
+}
+
+TEST(FinetuneConfig, TakesTheRecordsOfEachPartOfOneDocument) {
+  const std::string yaml = "output: a\nmodel: {init_from: m}\ntask: {name: clinc150}\n"
+                           "data: {train: {path: c.json}, validation: {path: c.json}, test: {path: c.json}, predict: {path: c.json}}\n";
+  const auto data = with_records_of_parts(parsed(yaml)).data;
+  EXPECT_THAT(data.train->records, ElementsAre("train", "oos_train"));
+  EXPECT_THAT(data.validation->records, ElementsAre("val", "oos_val"));
+  EXPECT_THAT(data.test->records, ElementsAre("test", "oos_test"));
+  EXPECT_THAT(data.predict->records, IsEmpty());
+  const auto own = with_records_of_parts(parsed(yaml, {"data.test.records=[test]", "data.validation.path=v.csv"})).data;
+  EXPECT_THAT(own.test->records, ElementsAre("test"));
+  EXPECT_THAT(own.validation->records, IsEmpty());
 }
 
 TEST(FinetuneConfig, SurvivesWritingWithEveryKindOfValue) {

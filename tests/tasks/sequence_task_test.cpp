@@ -94,7 +94,7 @@ TEST_F(SequenceTask, MeasuresOutOfScopeQueries) {
   EXPECT_DOUBLE_EQ(metrics.at("out_of_scope_recall"), 0.5);
   expect_metrics(*task, *answers, {"accuracy", "macro_f1", "matthews_correlation", "in_scope_accuracy", "out_of_scope_recall"});
   const auto named = make("{name: clinc150, labels: [a, oos]}");  // knows the label itself
-  const auto queries = named->read(file("x.json", R"({"train": [["the", "a"], ["ab", "oos"]]})"), SetRole::evaluation);
+  const auto queries = named->read(file("x.json", R"([["the", "a"], ["ab", "oos"]])"), SetRole::evaluation);
   EXPECT_DOUBLE_EQ(queries->decode({{1, 0}, {1, 0}})->measure_all().at("out_of_scope_recall"), 0.0);
   EXPECT_EQ(error_of([&] { (void)make("{type: sequence-classification, labels: [a, b], out_of_scope: none}"); }),
             "task.out_of_scope: must be one of the labels (a, b), got 'none'");

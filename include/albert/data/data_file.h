@@ -146,7 +146,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"encoding", "utf-8, latin-1 or utf-16 (with byte-order mark)"}, c.encoding);
   visit(Field{"invalid_rows", "error: stop at the first row that is not as described; skip: leave it out and count it"},
         c.invalid_rows);
-  visit(Field{"records", "json: keys of the lists of records, read one after the other; empty: the document is the list"},
+  visit(Field{"records", "json: keys of the lists of records, read one after the other; empty: the document is the list (clinc150: the lists of "
+              "the part: val and oos_val for data.validation)"},
         c.records);
   visit(Field{"labels", "file of one label a line, the column \"label\" of a file that has none (SNIPS, PIQA)"}, c.labels);
 }

@@ -41,6 +41,13 @@ struct PaperSettings {
   int64_t max_length = 0;
 };
 
+/// Keys of the lists of one JSON document that holds all parts of a data set; all empty where there is none such.
+struct PartRecords {
+  std::vector<std::string> train{};
+  std::vector<std::string> validation{};
+  std::vector<std::string> test{};
+};
+
 /// A named task.
 struct NamedTask {
   std::string name;  ///< as in task.name
@@ -54,6 +61,7 @@ struct NamedTask {
   std::string submission_file{};  ///< GLUE's server: a tsv file of index and prediction; empty: none
   bool has_unanswerable = false;  ///< SQuAD 2.0
   std::string out_of_scope{};     ///< label of queries that belong to no intent, where the data have it
+  PartRecords records{};          ///< `records` of data.train, data.validation and data.test where they name none
 };
 
 /// First line of a GLUE submission file.

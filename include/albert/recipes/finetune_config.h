@@ -216,6 +216,9 @@ void visit_fields(C& c, Visitor&& visit) {
 /// docs/config.md's part: every option of albert-finetune.
 std::string finetune_reference();
 
+/// With the lists of records that the named task has for each part of the data in one JSON document, where the file names none.
+FinetuneConfig with_records_of_parts(FinetuneConfig config);
+
 /// The options that make it this run and no other, the rest at their defaults; see PretrainConfig's.
 FinetuneConfig identity_of(FinetuneConfig config);
 
