@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
@@ -34,10 +36,7 @@ class SquadReader {
     }
     const Node articles = list(root, "data");
     for (size_t i = 0; i < articles.value->size(); ++i) read_article(element(articles, i));
-    if (data_.questions.empty()) {
-      throw DataError(fmt::format("{}: expected at least one question, got {}; check the file", name_,
-                                  data_.problems.num_without_answer == 0 ? "none" : "only questions without a usable answer"));
-    }
+    if (data_.questions.empty()) throw DataError(fmt::format("{}: expected at least one question, got none; check the file", name_));
     return std::move(data_);
   }
 
@@ -92,19 +91,11 @@ class SquadReader {
   void read_question(const Node& node, const std::string& title, const std::shared_ptr<const std::string>& context) {
     SquadQuestion question{.id = read_id(node), .title = title, .article = data_.num_articles, .context = context};
     question.question = filled_text(node, "question");
-    const Node impossible = member(node, "is_impossible");
-    if (impossible.value != nullptr && !impossible.value->is_boolean()) fail(impossible, "true or false");
-    question.is_impossible = impossible.value != nullptr && impossible.value->get<bool>();
-    if (member(node, "answers").value != nullptr) read_answers(list(node, "answers"), question);
-    SquadProblems& problems = data_.problems;
-    if (question.is_impossible && !question.answers.empty()) {
-      question.answers.clear();
-      ++problems.num_impossible_with_answers;
-    }
-    if (!question.is_impossible && question.answers.empty()) {
-      ++problems.num_without_answer;
-      note(problems.without_answer, question.id);
-      if (use_ == AnswerUse::required) return;
+    if (use_ != AnswerUse::ignore) {
+      const Node impossible = member(node, "is_impossible");
+      if (impossible.value != nullptr && !impossible.value->is_boolean()) fail(impossible, "true or false");
+      question.is_impossible = impossible.value != nullptr && impossible.value->get<bool>();
+      if (member(node, "answers").value != nullptr) read_answers(list(node, "answers"), question);
     }
     data_.questions.push_back(std::move(question));
   }
@@ -120,29 +111,30 @@ class SquadReader {
     return id;
   }
 
-  void read_answers(const Node& answers, SquadQuestion& question) {
-    bool is_misaligned = false;
+  void read_answers(const Node& answers, SquadQuestion& question) const {
     for (size_t i = 0; i < answers.value->size(); ++i) {
       const Node node = element(answers, i);
       SquadAnswer answer{.text = text(node, "text")};
       const Node start = member(node, "answer_start");
-      if (start.value == nullptr || !start.value->is_number_integer()) fail(start, "a whole number");
-      answer.start = start.value->get<int64_t>();
+      // The official scripts do not read it.
+      const bool is_left_out = use_ == AnswerUse::score && (start.value == nullptr || start.value->is_null());
+      answer.start = is_left_out ? -1 : code_point(start);
       const auto byte = byte_of(*question.context, answer.start);
       const bool stands = byte && !answer.text.empty() && question.context->compare(*byte, answer.text.size(), answer.text) == 0;
-      if (!stands) {
-        ++data_.problems.num_misaligned_answers;
-        is_misaligned = true;
-        continue;
-      }
-      answer.start_byte = static_cast<int64_t>(*byte);
+      if (stands) answer.start_byte = static_cast<int64_t>(*byte);
       question.answers.push_back(std::move(answer));
     }
-    if (is_misaligned) note(data_.problems.misaligned, question.id);
   }
 
-  static void note(std::vector<std::string>& ids, const std::string& id) {
-    if (ids.size() < SquadProblems::kMaximumListed) ids.push_back(id);
+  /// What no text is long enough for counts as the largest number.
+  [[nodiscard]] int64_t code_point(const Node& at) const {
+    if (at.value != nullptr && at.value->is_number_unsigned()) {
+      constexpr auto kLargest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+      return static_cast<int64_t>(std::min(at.value->get<uint64_t>(), kLargest));
+    }
+    if (at.value != nullptr && at.value->is_number_integer()) return at.value->get<int64_t>();
+    if (at.value == nullptr || !at.value->is_number()) fail(at, "a whole number");
+    throw DataError(fmt::format("{}: {}: expected a whole number, got {}; correct the file", name_, at.path, at.value->dump()));
   }
 
   /// Byte of a code point; the end of the text counts, what lies beyond is nowhere.
@@ -162,7 +154,39 @@ class SquadReader {
   std::unordered_set<std::string> ids_{};
 };
 
+void note(std::vector<std::string>& ids, const std::string& id) {
+  if (ids.size() < SquadProblems::kMaximumListed) ids.push_back(id);
+}
+
+bool stands(const SquadAnswer& answer) { return answer.start_byte.has_value(); }
+
 }  // namespace
+
+SquadProblems find_squad_problems(std::span<const SquadQuestion> questions, AnswerUse use) {
+  SquadProblems problems;
+  for (const SquadQuestion& question : questions) {
+    const auto num_answers = static_cast<int64_t>(question.answers.size());
+    const int64_t num_aligned = std::ranges::count_if(question.answers, stands);
+    problems.num_misaligned_answers += num_answers - num_aligned;
+    if (num_aligned < num_answers) note(problems.misaligned, question.id);
+    if (question.is_impossible && num_answers > 0) ++problems.num_impossible_with_answers;
+    if (!question.is_impossible && (use == AnswerUse::learn ? num_aligned : num_answers) == 0) {
+      ++problems.num_without_answer;
+      note(problems.without_answer, question.id);
+    }
+  }
+  return problems;
+}
+
+void keep_learnable(std::vector<SquadQuestion>& questions, const std::filesystem::path& file) {
+  for (SquadQuestion& question : questions) {
+    std::erase_if(question.answers, [&](const SquadAnswer& answer) { return question.is_impossible || !stands(answer); });
+  }
+  std::erase_if(questions, [](const SquadQuestion& question) { return question.answers.empty() && !question.is_impossible; });
+  if (!questions.empty()) return;
+  throw DataError(fmt::format("{}: expected at least one question, got only questions without a usable answer; check the file",
+                              file.string()));
+}
 
 SquadData read_squad(const DataFileConfig& file, AnswerUse answers) {
   const std::string name = file.path.string();
@@ -174,7 +198,10 @@ SquadData read_squad(const DataFileConfig& file, AnswerUse answers) {
     throw DataError(fmt::format("{}{}: expected JSON, got {}; check the file", name,
                                 bad->offset ? ":" + line_and_column(text, *bad->offset) : "", bad->got));
   }
-  return SquadReader(name, answers).read(document);
+  SquadData data = SquadReader(name, answers).read(document);
+  if (answers != AnswerUse::ignore) data.problems = find_squad_problems(data.questions, answers);
+  if (answers == AnswerUse::learn) keep_learnable(data.questions, file.path);
+  return data;
 }
 
 }  // namespace albert

@@ -13,6 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <unordered_map>
 #include <utility>
@@ -32,11 +34,15 @@ class AnswerableSet : public TaskSet {
   [[nodiscard]] const std::vector<SquadQuestion>& questions() const { return questions_; }
   [[nodiscard]] const QuestionSet& windows() const { return set_; }
   [[nodiscard]] const QuestionTask& task() const { return task_; }
+  [[nodiscard]] bool has_gold() const { return role_ != SetRole::prediction; }
+  /// As the official scripts see it: has_answer = bool(answers).
+  [[nodiscard]] bool is_unanswerable(const SquadQuestion& question) const { return has_gold() && question.answers.empty(); }
 
  private:
   void add_instances();
 
   const QuestionTask& task_;
+  SetRole role_;
   std::vector<SquadQuestion> questions_;
   std::vector<std::string> notes_;
   QuestionSet set_;
@@ -55,8 +61,7 @@ class QuestionTask : public Task {
   [[nodiscard]] const TaskDescription& description() const override { return description_; }
   [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override {
     auto data = read_questions(file, role);
-    auto notes = notes_of(data.problems);
-    return std::make_unique<AnswerableSet>(*this, std::move(data.questions), role, std::move(notes));
+    return make_set(std::move(data.questions), role, data.problems);
   }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
     const auto make = [this](std::vector<SquadQuestion> questions, int64_t /*first*/) {
@@ -70,16 +75,25 @@ class QuestionTask : public Task {
     return make_stream<SquadQuestion>(std::make_unique<QuestionRowReader>(resolved, options_.columns_of(resolved)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
-    const auto data = read_questions(file, SetRole::train);
+    auto questions = read_squad(options_.file_of(file), AnswerUse::score).questions;  // only training needs usable answers
+    require_answers(questions, SetRole::train, file);
+    const bool is_useless = find_squad_problems(questions, AnswerUse::learn).num_without_answer == std::ssize(questions);
+    if (is_useless) keep_learnable(questions, file.path);  // throws
+    // What SQuAD 1.1 cannot score is left to the training part, which leaves it out and counts it.
+    const auto has_score = [&](const SquadQuestion& question) { return has_unanswerable() || !question.answers.empty(); };
+    const auto no_score = std::ranges::stable_partition(questions, has_score);
+    std::vector<SquadQuestion> train(std::make_move_iterator(no_score.begin()), std::make_move_iterator(no_score.end()));
+    questions.erase(no_score.begin(), no_score.end());
     std::vector<int64_t> articles;
-    for (const auto& question : data.questions) articles.push_back(question.article);
+    for (const auto& question : questions) articles.push_back(question.article);
     const auto split = hold_out_by_group(articles, fraction, seed);
-    const auto part = [&](const std::vector<size_t>& indices, SetRole role, std::vector<std::string> notes) {
-      std::vector<SquadQuestion> chosen;
-      for (const size_t index : indices) chosen.push_back(data.questions[index]);
-      return std::make_unique<AnswerableSet>(*this, std::move(chosen), role, std::move(notes));
-    };
-    return {part(split.train, SetRole::train, notes_of(data.problems)), part(split.held_out, SetRole::evaluation, {})};
+    std::vector<SquadQuestion> held_out;
+    for (const size_t index : split.train) train.push_back(std::move(questions[index]));
+    for (const size_t index : split.held_out) held_out.push_back(std::move(questions[index]));
+    const auto problems = find_squad_problems(train, AnswerUse::learn);
+    keep_learnable(train, file.path);
+    const auto held_out_problems = find_squad_problems(held_out, AnswerUse::score);
+    return {make_set(std::move(train), SetRole::train, problems), make_set(std::move(held_out), SetRole::evaluation, held_out_problems)};
   }
 
   [[nodiscard]] const QuestionAnsweringConfig& config() const { return options_.config.question_answering; }
@@ -89,30 +103,30 @@ class QuestionTask : public Task {
 
  private:
   [[nodiscard]] SquadData read_questions(const DataFileConfig& file, SetRole role) const {
-    auto data = read_squad(options_.file_of(file), role == SetRole::prediction ? AnswerUse::optional : AnswerUse::required);
-    if (role == SetRole::prediction) {
-      forget_gold(data);
-      return data;
-    }
-    for (const auto& question : data.questions) {
-      if (question.is_impossible && !has_unanswerable()) {
-        throw DataError(fmt::format("{}: question {}: must have an answer, is marked as impossible; set task.question_answering.unanswerable: true, or "
-                                    "task.name: squad2", file.path.string(), question.id));
-      }
-    }
+    const auto use = role == SetRole::train ? AnswerUse::learn : role == SetRole::evaluation ? AnswerUse::score : AnswerUse::ignore;
+    auto data = read_squad(options_.file_of(file), use);
+    require_answers(data.questions, role, file);
     return data;
   }
 
-  /// A file to predict may have answers: they must not move the threshold, nor be reported on.
-  static void forget_gold(SquadData& data) {
-    for (auto& question : data.questions) {
-      question.answers.clear();
-      question.is_impossible = false;
+  /// SQuAD 1.1 knows no question without an answer: its official script fails on one.
+  void require_answers(const std::vector<SquadQuestion>& questions, SetRole role, const DataFileConfig& file) const {
+    if (has_unanswerable() || role == SetRole::prediction) return;
+    for (const auto& question : questions) {
+      const bool is_refused = role == SetRole::train ? question.is_impossible : question.answers.empty();
+      if (!is_refused) continue;
+      throw DataError(fmt::format("{}: question {}: must have an answer, {}; set task.question_answering.unanswerable: true, or "
+                                  "task.name: squad2", file.path.string(), question.id,
+                                  question.is_impossible ? "is marked as impossible" : "has none to be scored by"));
     }
-    data.problems = {};
   }
 
-  [[nodiscard]] static std::vector<std::string> notes_of(const SquadProblems& problems) {
+  [[nodiscard]] std::unique_ptr<AnswerableSet> make_set(std::vector<SquadQuestion> questions, SetRole role,
+                                                        const SquadProblems& problems) const {
+    return std::make_unique<AnswerableSet>(*this, std::move(questions), role, notes_of(problems, role));
+  }
+
+  [[nodiscard]] static std::vector<std::string> notes_of(const SquadProblems& problems, SetRole role) {
     std::vector<std::string> notes;
     const auto add = [&](int64_t count, const std::string& text, const std::vector<std::string>& ids) {
       if (count == 0) return;
@@ -120,9 +134,18 @@ class QuestionTask : public Task {
       for (const auto& id : ids) list += (list.empty() ? "" : ", ") + id;
       notes.push_back(fmt::format("{} {}{}{}", count, text, list.empty() ? "" : ": ", list));
     };
-    add(problems.num_misaligned_answers, "answers do not stand where the file says and are dropped", problems.misaligned);
-    add(problems.num_without_answer, "questions have no answer and are left out", problems.without_answer);
-    add(problems.num_impossible_with_answers, "questions are marked as impossible, but have answers, which are dropped", {});
+    const bool learns = role == SetRole::train;
+    add(problems.num_misaligned_answers,
+        learns ? "answers do not stand where the file says and are dropped"
+               : "answers do not stand where the file says; they count in the metrics, but not in the loss",
+        problems.misaligned);
+    add(problems.num_without_answer,
+        learns ? "questions have no answer and are left out" : "questions have no answer and count as unanswerable",
+        problems.without_answer);
+    add(problems.num_impossible_with_answers,
+        learns ? "questions are marked as impossible, but have answers, which are dropped"
+               : "questions are marked as impossible, but have answers, by which they are scored",
+        {});
     return notes;
   }
 
@@ -133,17 +156,17 @@ class QuestionTask : public Task {
 };
 
 AnswerableSet::AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion> questions, SetRole role, std::vector<std::string> notes)
-    : task_(task), questions_(std::move(questions)), notes_(std::move(notes)) {
+    : task_(task), role_(role), questions_(std::move(questions)), notes_(std::move(notes)) {
   std::vector<std::string_view> contexts;
   std::unordered_map<const std::string*, int64_t> index;
   std::vector<QuestionInput> inputs;
   for (const auto& question : questions_) {
     const auto [place, is_new] = index.try_emplace(question.context.get(), static_cast<int64_t>(contexts.size()));
     if (is_new) contexts.emplace_back(*question.context);
-    QuestionInput input{.id = question.id, .text = question.question, .document = place->second, .answer = {}, .is_impossible = question.is_impossible};
-    if (!question.answers.empty()) {
-      input.answer = GoldAnswer{.text = question.answers[0].text, .start_character = question.answers[0].start};
-    }
+    QuestionInput input{.id = question.id, .text = question.question, .document = place->second, .answer = {},
+                        .is_impossible = is_unanswerable(question)};
+    const auto aligned = std::ranges::find_if(question.answers, [](const SquadAnswer& answer) { return answer.start_byte.has_value(); });
+    if (aligned != question.answers.end()) input.answer = GoldAnswer{.text = aligned->text, .start_character = aligned->start};
     inputs.push_back(input);
   }
   set_ = make_question_windows(task.tokenizer(), contexts, inputs, task.windows(), role == SetRole::train ? QuestionUse::train : QuestionUse::evaluate);
@@ -151,7 +174,8 @@ AnswerableSet::AnswerableSet(const QuestionTask& task, std::vector<SquadQuestion
                                                                task.windows().max_question_length));
   if (role != SetRole::prediction && !set_.not_aligned.empty()) {
     notes_.push_back(fmt::format("{} questions have an answer that cannot be aligned with pieces{}: {}", set_.not_aligned.size(),
-                                 role == SetRole::train ? " and are not learned from" : "", set_.not_aligned.front()));
+                                 role == SetRole::train ? " and are not learned from" : " and are left out of the loss",
+                                 set_.not_aligned.front()));
   }
   add_instances();
 }
@@ -281,10 +305,8 @@ std::vector<SquadPrediction> QuestionAnswers::predictions() const {
 
 void QuestionAnswers::choose_threshold() {
   const auto& config = set_.task().config();
-  bool has_gold = false;
-  for (const auto& question : set_.questions()) has_gold = has_gold || question.is_impossible || !question.answers.empty();
   threshold_ = config.no_answer_threshold.or_else(0);
-  if (!has_gold) return;
+  if (!set_.has_gold()) return;
   if (!set_.task().has_unanswerable()) {
     question_scores_ = squad_v1_question_scores(predictions(), gold());
     return;

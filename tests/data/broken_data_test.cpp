@@ -85,7 +85,7 @@ void read_for_training(const BrokenCase& broken) {
       read_tagged_sentences(file, columns);
       return;
     case TaskKind::question_answering:
-      read_squad(file, AnswerUse::required);
+      read_squad(file, AnswerUse::learn);
       return;
     case TaskKind::multiple_choice:
       read_choice_questions(file, columns, AnswerColumn::read);

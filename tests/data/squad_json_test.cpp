@@ -16,7 +16,7 @@ using testing::write_text;
 
 struct SquadJson : ::testing::Test {
   TemporaryFolder folder;
-  SquadData read(std::string_view text, AnswerUse use = AnswerUse::required) const {
+  SquadData read(std::string_view text, AnswerUse use = AnswerUse::learn) const {
     return read_squad(file_of(write_text(folder / "a.json", text)), use);
   }
 };
@@ -73,12 +73,60 @@ TEST_F(SquadJson, DropsMisalignedAnswersAndSaysWhich) {
   EXPECT_EQ(data.problems.num_impossible_with_answers, 1);
 }
 
-TEST_F(SquadJson, KeepsQuestionsWithoutAnswersForPrediction) {
-  const auto data = read(kMisaligned, AnswerUse::optional);
-  EXPECT_EQ(data.questions.size(), 7U);
-  EXPECT_EQ(data.questions[5].id, "none");
-  EXPECT_THAT(data.questions[5].answers, IsEmpty());
-  EXPECT_FALSE(data.questions[5].is_impossible);
+std::vector<std::string> texts_of(const SquadQuestion& question) {
+  std::vector<std::string> texts;
+  for (const auto& answer : question.answers) texts.push_back(answer.text);
+  return texts;
+}
+
+TEST_F(SquadJson, ScoresEveryQuestionByAllItsTexts) {
+  const auto data = read(kMisaligned, AnswerUse::score);
+  ASSERT_EQ(data.questions.size(), 7U);
+  EXPECT_THAT(texts_of(data.questions[0]), ElementsAre("film"));
+  EXPECT_EQ(data.questions[0].answers[0].start_byte, std::nullopt);
+  EXPECT_THAT(texts_of(data.questions[1]), ElementsAre("film", "film"));
+  EXPECT_THAT(texts_of(data.questions[2]), ElementsAre(""));
+  EXPECT_THAT(texts_of(data.questions[3]), ElementsAre("film", "film"));
+  EXPECT_EQ(data.questions[3].answers[1].start_byte, 2);
+  EXPECT_THAT(texts_of(data.questions[5]), IsEmpty());
+  EXPECT_THAT(texts_of(data.questions[6]), ElementsAre("film"));
+  EXPECT_TRUE(data.questions[6].is_impossible);
+  EXPECT_EQ(data.problems.num_misaligned_answers, 5);
+  EXPECT_THAT(data.problems.without_answer, ElementsAre("none"));
+  EXPECT_EQ(data.problems.num_impossible_with_answers, 1);
+}
+
+/// One question whose answer "film" has this answer_start, as JSON.
+std::string with_start(const std::string& start) {
+  return R"({"data": [{"paragraphs": [{"context": "A film.", "qas": [{"id": "1", "question": "?", "answers": [{"text": "film")" + start + "}]}]}]}]}";
+}
+
+TEST_F(SquadJson, ScoresAnswersWithoutAStart) {
+  for (const std::string start : {"", ", \"answer_start\": null"}) {
+    const auto data = read(with_start(start), AnswerUse::score);
+    EXPECT_THAT(texts_of(data.questions[0]), ElementsAre("film"));
+    EXPECT_EQ(data.problems.num_misaligned_answers, 1);
+    EXPECT_EQ(testing::error_text([&] { read(with_start(start)); }),
+              (folder / "a.json").string() + ": data[0].paragraphs[0].qas[0].answers[0].answer_start: expected a whole number, got " +
+                  (start.empty() ? "none" : "null") + "; is this a file in SQuAD's format?");
+  }
+}
+
+TEST_F(SquadJson, TakesHugeStartsAsBeyondTheContext) {
+  for (const std::string start : {"9223372036854775807", "9223372036854775808", "18446744073709551615", "-9223372036854775808"}) {
+    EXPECT_EQ(read(with_start(", \"answer_start\": " + start), AnswerUse::score).problems.num_misaligned_answers, 1) << start;
+  }
+  EXPECT_EQ(testing::error_text([&] { read(with_start(", \"answer_start\": 100000000000000000000"), AnswerUse::score); }),
+            (folder / "a.json").string() + ": data[0].paragraphs[0].qas[0].answers[0].answer_start: expected a whole number, got 1e+20; correct the file");
+}
+
+TEST_F(SquadJson, ReadsNoAnswersForPrediction) {
+  const auto data = read(kMisaligned, AnswerUse::ignore);
+  ASSERT_EQ(data.questions.size(), 7U);
+  for (const auto& question : data.questions) EXPECT_THAT(question.answers, IsEmpty());
+  EXPECT_FALSE(data.questions[6].is_impossible);
+  EXPECT_EQ(data.problems.num_misaligned_answers + data.problems.num_without_answer, 0);
+  EXPECT_EQ(read(with_start(", \"answer_start\": \"4\""), AnswerUse::ignore).questions.size(), 1U);
 }
 
 }  // namespace

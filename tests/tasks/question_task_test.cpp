@@ -178,22 +178,81 @@ TEST_F(QuestionTask, RefusesImpossibleQuestionsUnlessTheyAreExpected) {
                 ->num_examples(), 2);
 }
 
-TEST_F(QuestionTask, CountsWhatItLeavesOut) {
-  const auto text = squad({{kContext, {kAnswerable, question("q5", "the", "xx", 0)}}});
-  EXPECT_THAT(squad1()->read(file("x.json", text), SetRole::train)->notes(),
-              ElementsAre("1 answers do not stand where the file says and are dropped: q5", "1 questions have no answer and are left out: q5"));
+/// "xx" stands nowhere; the second question has no list of answers.
+std::string unaligned() {
+  json without = question("q6", "ab", "", 0);
+  without.erase("answers");
+  without.erase("is_impossible");
+  return squad({{kContext, {kAnswerable, question("q5", "the", "xx", 0), without}}});
+}
+
+TEST_F(QuestionTask, CountsWhatItCannotLearnFrom) {
+  const auto set = squad1()->read(file("x.json", unaligned()), SetRole::train);
+  EXPECT_EQ(set->num_examples(), 1);
+  EXPECT_THAT(set->notes(),
+              ElementsAre("1 answers do not stand where the file says and are dropped: q5", "2 questions have no answer and are left out: q5, q6"));
+}
+
+TEST_F(QuestionTask, ScoresEveryQuestionWhateverItsOffsets) {
+  const auto text = squad({{kContext, {kAnswerable, question("q5", "the", "1", 99)}}});
+  const auto task = squad1();
+  const auto set = task->read(file("x.json", text), SetRole::evaluation);
+  EXPECT_THAT(set->notes(), ElementsAre("1 answers do not stand where the file says; they count in the metrics, but not in the loss: q5",
+                                        "1 questions have an answer that cannot be aligned with pieces and are left out of the loss: q5"));
+  EXPECT_THAT(set->learnable(), ElementsAre(0));
+  const auto answers = set->decode({span_scores(5, 5), InstanceScores{0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0}});
+  EXPECT_EQ(json::parse(written(*answers, PredictionFormat::submission)), json({{"q1", "ab"}, {"q5", "1"}}));
+  EXPECT_DOUBLE_EQ(answers->measure_all().at("exact_match"), 100);
+}
+
+TEST_F(QuestionTask, TakesAnswersNotMarksForGold) {
+  // has_answer = bool(answers) in evaluate-v2.0.py: one is marked as impossible, but has an answer, the other is not, and has none.
+  json marked = kAnswerable;
+  marked["is_impossible"] = true;
+  json unmarked = kImpossible;
+  unmarked.erase("is_impossible");
+  const auto task = squad2();
+  const auto set = task->read(file("x.json", squad({{kContext, {marked, unmarked}}})), SetRole::evaluation);
+  EXPECT_THAT(set->notes(), ElementsAre("1 questions have no answer and count as unanswerable: q2",
+                                        "1 questions are marked as impossible, but have answers, by which they are scored"));
+  const auto metrics = set->decode({span_scores(5, 5, 5, -9), span_scores(5, 5, 1, 9)})->measure_all();
+  EXPECT_DOUBLE_EQ(metrics.at("has_answer_f1"), 100);
+  EXPECT_DOUBLE_EQ(metrics.at("no_answer_f1"), 100);
+  EXPECT_THAT(set->instances()[0].labels, ElementsAre(5, 5, 0));
+  EXPECT_THAT(set->instances()[1].labels, ElementsAre(0, 0, 1));
+}
+
+TEST_F(QuestionTask, CannotScoreAQuestionWithoutAnswersBySquad1) {
+  EXPECT_EQ(error_of([&] { (void)squad1()->read(file("x.json", unaligned()), SetRole::evaluation); }),
+            "FOLDER/x.json: question q6: must have an answer, has none to be scored by; set task.question_answering.unanswerable: true, or "
+            "task.name: squad2");
 }
 
 TEST_F(QuestionTask, HoldsOutWholeArticles) {
   std::vector<std::pair<std::string, std::vector<json>>> articles;
   for (int i = 0; i < 10; ++i) {
     const std::string id = std::to_string(i);
-    articles.push_back({kContext, {question(id + "a", "ab 1", "ab", 4), question(id + "b", "the", "1", 7)}});
+    articles.push_back({kContext + (" " + id), {question(id + "a", "ab 1", "ab", 4), question(id + "b", "the", "1", 7)}});
   }
   const auto task = squad1();
   const auto sets = task->read_and_split(file("x.json", squad(articles)), 0.2, 1);
   EXPECT_EQ(sets.train->num_examples(), 16);
   EXPECT_EQ(sets.validation->num_examples(), 4);
+}
+
+TEST_F(QuestionTask, ScoresWhatItHoldsOutAndLearnsFromWhatIsAligned) {
+  std::vector<std::pair<std::string, std::vector<json>>> articles;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = std::to_string(i);
+    articles.push_back({kContext + (" " + id), {question(id + "a", "ab 1", "ab", 4), question(id + "b", "the", "1", 99)}});
+  }
+  const auto sets = squad1()->read_and_split(file("x.json", squad(articles)), 0.2, 1);
+  EXPECT_EQ(sets.validation->num_examples(), 4);
+  EXPECT_EQ(sets.train->num_examples(), 8);
+  EXPECT_THAT(sets.train->notes(), ElementsAre(HasSubstr("8 answers do not stand where the file says and are dropped"),
+                                               HasSubstr("8 questions have no answer and are left out")));
+  EXPECT_THAT(sets.validation->notes(), ElementsAre(HasSubstr("2 answers do not stand where the file says; they count"),
+                                                    HasSubstr("2 questions have an answer")));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,8 @@ namespace albert {
 
 struct SquadAnswer {
   std::string text{};
-  int64_t start = 0;       ///< as in the file: Unicode code points from the beginning of the context
-  int64_t start_byte = 0;  ///< the same place in the UTF-8 of the context
+  int64_t start = 0;                     ///< as in the file: Unicode code points from the beginning of the context
+  std::optional<int64_t> start_byte{};   ///< the same place in the UTF-8 of the context; none: the text does not stand there
   bool operator==(const SquadAnswer&) const = default;
 };
 
@@ -24,16 +26,28 @@ struct SquadQuestion {
   int64_t article = 0;                           ///< number of the article in the file, from 0: what a split keeps together
   std::shared_ptr<const std::string> context{};  ///< shared by the questions of a paragraph; never null
   std::string question{};
-  std::vector<SquadAnswer> answers{};  ///< those that stand where the file says; none for an impossible question
-  bool is_impossible = false;
+  std::vector<SquadAnswer> answers{};            ///< see AnswerUse
+  bool is_impossible = false;                    ///< the mark of the file; missing: false
+};
+
+/// What the answers are for.
+enum class AnswerUse {
+  /// Training: spans are learned. Answers whose text does not stand at answer_start are left out, and so are those of a question that
+  /// is marked as impossible; a question that then has none without being marked is left out itself. All of it is counted.
+  learn,
+  /// Evaluation, as the official scripts of SQuAD 1.1 and 2.0 do it: every question is kept with every answer text, wherever (and
+  /// whether) answer_start points. A question has an answer where the list is not empty, whatever is_impossible says.
+  score,
+  /// Prediction: keys answers and is_impossible are not read.
+  ignore,
 };
 
 /// What was found beside good questions.
 struct SquadProblems {
   static constexpr size_t kMaximumListed = 20;
-  int64_t num_misaligned_answers = 0;         ///< the text does not stand at answer_start: the answer is dropped
-  int64_t num_without_answer = 0;             ///< no answer (left), but not impossible: left out where answers are required
-  int64_t num_impossible_with_answers = 0;    ///< `is_impossible`, and answers: the answers are dropped
+  int64_t num_misaligned_answers = 0;         ///< the text does not stand at answer_start (score: nor need it)
+  int64_t num_without_answer = 0;             ///< not marked as impossible, but without an answer (learn: that can be used)
+  int64_t num_impossible_with_answers = 0;    ///< marked as impossible, but with answers
   std::vector<std::string> misaligned{};      ///< ids, at most kMaximumListed
   std::vector<std::string> without_answer{};  ///< ids, at most kMaximumListed
 };
@@ -46,12 +60,14 @@ struct SquadData {
   SquadProblems problems{};
 };
 
-/// Whether questions without an answer are kept (prediction) or left out and counted (training, evaluation).
-enum class AnswerUse { required, optional };
-
 /// Reads the whole file; `path` and `encoding` are used. Throws DataError: file:line:column for bad JSON; file and the path in
 /// the document (data[3].paragraphs[0].qas[1].id) for another schema, an empty context or question, and an id that stands twice;
-/// the file where it has no usable question.
+/// the file where it has no question, or none to learn from.
 SquadData read_squad(const DataFileConfig& file, AnswerUse answers);
+
+/// Parts the questions of a file that was read to score: what read_squad finds and keeps for a use of some of them.
+SquadProblems find_squad_problems(std::span<const SquadQuestion> questions, AnswerUse use);
+/// Leaves what AnswerUse::learn leaves. Throws DataError that names the file where that is nothing.
+void keep_learnable(std::vector<SquadQuestion>& questions, const std::filesystem::path& file);
 
 }  // namespace albert

@@ -119,7 +119,7 @@ class TaskSet {
 /// What a data set is for.
 enum class SetRole {
   train,       ///< gold is required; what cannot be learned from is left out and counted
-  evaluation,  ///< gold is required; no example is left out
+  evaluation,  ///< gold is required; no example is left out (but rows by invalid_rows: skip)
   prediction,  ///< gold is not read, even where the file has it; a row that cannot be read is an error, whatever invalid_rows says
 };
 
