@@ -234,7 +234,7 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   }
   auto sets = read_finetune_sets(config, *task);
   sets.train.reset();  // read for its held-out part only
-  for (const auto& line : describe_sets(sets, *task, config.data.max_length)) spdlog::info("{}", line);
+  for (const auto& line : describe_sets(sets, config.data.max_length)) spdlog::info("{}", line);
   const auto device = resolve_device(config.training.common.device);
   loaded.model->to(device);
   loaded.model->set_precision(resolve_precision(chosen_precision(config.training.common.precision), device));
@@ -273,7 +273,7 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   const auto sets = read_finetune_sets(config, *task);
   const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
   check_finetuning(parts);
-  const auto lines = describe_sets(sets, *task, config.data.max_length);
+  const auto lines = describe_sets(sets, config.data.max_length);
   if (request.dry_run) {
     for (const auto& line : lines) out << line << '\n';
     return ExitCode::done;

@@ -46,22 +46,23 @@ FinetuneSets read_finetune_sets(const FinetuneConfig& config, const Task& task) 
   return sets;
 }
 
-std::vector<std::string> describe_sets(const FinetuneSets& sets, const Task& task, int64_t max_length) {
+std::vector<std::string> describe_sets(const FinetuneSets& sets, int64_t max_length) {
   std::vector<ReportPart> parts;
   std::vector<std::string> notes;
-  const auto add_part = [&](const std::string& name, const TaskSet* set) {
+  const auto add_part = [&](const std::string& name, const TaskSet* set, ReportRole role = ReportRole::evaluation) {
     if (set == nullptr) return;
     auto part = set->report_part();
     part.name = name;
+    part.role = role;
     parts.push_back(std::move(part));
     for (const auto& note : set->notes()) notes.push_back(fmt::format("{}: {}", name, note));
   };
-  add_part("train", sets.train.get());
+  add_part("train", sets.train.get(), ReportRole::train);
   add_part("validation", sets.validation.get());
   for (const auto& [name, set] : sets.more) add_part(name, set.get());
   add_part("test", sets.test.get());
-  add_part("predict", sets.predict.get());
-  auto lines = make_data_report(parts, task.description().labels, max_length).lines();
+  add_part("predict", sets.predict.get(), ReportRole::prediction);
+  auto lines = make_data_report(parts, max_length).lines();
   lines.insert(lines.end(), notes.begin(), notes.end());
   return lines;
 }

@@ -27,7 +27,7 @@ struct FinetuneSets {
 FinetuneSets read_finetune_sets(const FinetuneConfig& config, const Task& task);
 
 /// Lines about rows, classes, lengths, duplicates, overlap, and what was left out.
-std::vector<std::string> describe_sets(const FinetuneSets& sets, const Task& task, int64_t max_length);
+std::vector<std::string> describe_sets(const FinetuneSets& sets, int64_t max_length);
 
 /// Digest of instances and targets: what a checkpoint is bound to.
 std::string data_hash(const TaskSet& train);

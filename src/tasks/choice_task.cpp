@@ -19,11 +19,17 @@
 namespace albert {
 namespace {
 
+constexpr size_t kNumLetters = 26;
+
 struct ChoiceExample {
   std::string id;
   uint64_t hash = 0;
   int64_t length = 0;  ///< of the longest option's input before cutting
 };
+
+uint64_t hash_of(const ChoiceQuestion& question) {
+  return text_hash(*question.context, fmt::format("{}\n{}", question.question, fmt::join(question.options, "\n")));
+}
 
 class ChoiceSet : public TaskSet {
  public:
@@ -34,21 +40,34 @@ class ChoiceSet : public TaskSet {
   [[nodiscard]] int64_t num_examples() const override { return static_cast<int64_t>(examples_.size()); }
   [[nodiscard]] std::unique_ptr<TaskAnswers> decode(std::vector<InstanceScores> scores) const override;
   [[nodiscard]] std::vector<std::string> notes() const override { return skipped_.first; }
-  [[nodiscard]] ReportPart report_part() const override {
-    ReportPart part;
-    part.num_skipped = skipped_.count;
-    for (const auto& example : examples_) {
-      part.text_hashes.push_back(example.hash);
-      part.lengths.push_back(example.length);
-    }
-    return part;
-  }
+  [[nodiscard]] ReportPart report_part() const override;
   [[nodiscard]] const std::vector<ChoiceExample>& examples() const { return examples_; }
 
  private:
   std::vector<ChoiceExample> examples_;
   SkippedRows skipped_;
 };
+
+ReportPart ChoiceSet::report_part() const {
+  ReportPart part;
+  part.num_skipped = skipped_.count;
+  auto& table = part.classes;
+  table.what = "positions of the right option";
+  for (size_t i = 0; i < examples_.size(); ++i) {
+    part.text_hashes.push_back(examples_[i].hash);
+    part.lengths.push_back(examples_[i].length);
+    const auto& instance = instances_[i];
+    if (instance.labels.empty()) continue;
+    part.gold_hashes.push_back(gold_hash(instance.labels));
+    for (size_t option = table.names.size(); option < instance.sequences.size(); ++option) {
+      table.names.push_back(option < kNumLetters ? std::string(1, static_cast<char>('A' + option)) : std::to_string(option + 1));
+      table.counts.push_back(0);
+    }
+    ++table.counts[static_cast<size_t>(instance.labels[0])];
+    ++table.total;
+  }
+  return part;
+}
 
 class ChoiceTask : public Task {
  public:
@@ -99,7 +118,7 @@ class ChoiceTask : public Task {
       TaskInstance instance;
       instance.example = static_cast<int64_t>(instances.size());
       ChoiceExample example{.id = question.id,
-                            .hash = text_hash(*question.context, fmt::format("{}\n{}", question.question, fmt::join(question.options, "\n"))),
+                            .hash = hash_of(question),
                             .length = 0};
       const auto passage = tokenizer_.encode(*question.context);
       for (const auto& option : question.options) {

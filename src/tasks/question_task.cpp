@@ -192,7 +192,20 @@ void AnswerableSet::add_instances() {
 
 ReportPart AnswerableSet::report_part() const {
   ReportPart part;
-  for (const auto& question : questions_) part.text_hashes.push_back(text_hash(*question.context, question.question));
+  part.long_inputs = LongInputs::windowed;
+  int64_t num_unanswerable = 0;
+  for (const auto& question : questions_) {
+    part.text_hashes.push_back(text_hash(*question.context, question.question));
+    num_unanswerable += is_unanswerable(question) ? 1 : 0;
+    if (!has_gold()) continue;
+    std::string answers;
+    for (const auto& answer : question.answers) answers += answer.text + '\0';
+    part.gold_hashes.push_back(text_hash(answers));
+  }
+  if (has_gold() && task_.has_unanswerable()) {
+    part.classes = {.what = "kinds of questions", .names = {"answerable", "unanswerable"},
+                    .counts = {num_examples() - num_unanswerable, num_unanswerable}, .total = num_examples()};
+  }
   part.lengths.resize(questions_.size());
   for (const auto& window : set_.windows) {  // of the whole input, had it not been cut into windows
     const auto& document = set_.documents[static_cast<size_t>(window.document)];

@@ -34,9 +34,9 @@ class SequenceTask;
 
 class SequenceSet : public TaskSet {
  public:
-  SequenceSet(const SequenceTask& task, std::vector<SequenceExample> examples, std::vector<TaskInstance> instances, int64_t num_skipped,
-              std::vector<std::string> skipped)
-      : task_(task), examples_(std::move(examples)), num_skipped_(num_skipped), skipped_(std::move(skipped)) {
+  SequenceSet(const SequenceTask& task, SetRole role, std::vector<SequenceExample> examples, std::vector<TaskInstance> instances,
+              const SkippedRows& skipped)
+      : task_(task), has_gold_(role != SetRole::prediction), examples_(std::move(examples)), num_skipped_(skipped.count), skipped_(skipped.first) {
     instances_ = std::move(instances);
   }
 
@@ -48,7 +48,12 @@ class SequenceSet : public TaskSet {
   [[nodiscard]] const std::vector<SequenceExample>& examples() const { return examples_; }
 
  private:
+  /// Indices of the labels of an instance with gold.
+  [[nodiscard]] std::vector<int64_t> labels_of(const TaskInstance& instance) const;
+  [[nodiscard]] ClassTable count_labels() const;
+
   const SequenceTask& task_;
+  bool has_gold_;
   std::vector<SequenceExample> examples_;
   int64_t num_skipped_;
   std::vector<std::string> skipped_;
@@ -168,7 +173,7 @@ std::unique_ptr<SequenceSet> SequenceTask::make_set(const LabelledRows& rows, Se
     instances.push_back(make_instance(rows.rows[i], role, examples[i]));
     instances.back().example = static_cast<int64_t>(i);
   }
-  return std::make_unique<SequenceSet>(*this, std::move(examples), std::move(instances), rows.skipped.count, rows.skipped.first);
+  return std::make_unique<SequenceSet>(*this, role, std::move(examples), std::move(instances), rows.skipped);
 }
 
 Task::TwoSets SequenceTask::read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const {
@@ -192,11 +197,32 @@ ReportPart SequenceSet::report_part() const {
     part.text_hashes.push_back(examples_[i].hash);
     part.lengths.push_back(examples_[i].length);
     part.num_blank += examples_[i].is_blank ? 1 : 0;
-    if (task_.options().kind == TaskKind::sequence_classification) {
-      part.classes.push_back(instances_[i].labels.empty() ? -1 : instances_[i].labels[0]);
-    }
+    if (has_gold_ && task_.has_labels()) part.gold_hashes.push_back(gold_hash(labels_of(instances_[i])));
   }
+  if (has_gold_ && task_.has_labels()) part.classes = count_labels();
   return part;
+}
+
+std::vector<int64_t> SequenceSet::labels_of(const TaskInstance& instance) const {
+  if (task_.options().kind != TaskKind::multi_label_classification) return instance.labels;
+  std::vector<int64_t> labels;
+  for (size_t i = 0; i < instance.values.size(); ++i) {
+    if (instance.values[i] > 0.5F) labels.push_back(static_cast<int64_t>(i));
+  }
+  return labels;
+}
+
+ClassTable SequenceSet::count_labels() const {
+  const auto& names = task_.options().labels;
+  ClassTable table{.what = "classes", .names = names, .counts = std::vector<int64_t>(names.size()), .total = num_examples()};
+  int64_t without = 0;
+  for (const auto& instance : instances_) {
+    const auto labels = labels_of(instance);
+    for (const int64_t label : labels) ++table.counts[static_cast<size_t>(label)];
+    without += labels.empty() ? 1 : 0;
+  }
+  if (task_.options().kind == TaskKind::multi_label_classification) table.what = fmt::format("labels, {} examples with none", without);
+  return table;
 }
 
 double sigmoid(float score) { return 1 / (1 + std::exp(-static_cast<double>(score))); }

@@ -50,6 +50,8 @@ class TokenSet : public TaskSet {
   SkippedRows skipped_;
 };
 
+uint64_t words_hash(const std::vector<std::string>& words) { return text_hash(fmt::format("{}", fmt::join(words, " "))); }
+
 /// Tags as the network learns them: IOB1 as BIO, which says of each word alone what it is. DataErrors begin with "word N".
 std::vector<std::string> learned_tags(const std::vector<std::string>& tags, const TokenTaskConfig& config) {
   if (!config.scheme) return tags;
@@ -213,8 +215,19 @@ TokenSet::TokenSet(const TokenTask& task, std::vector<TokenExample> examples, co
 ReportPart TokenSet::report_part() const {
   ReportPart part;
   part.num_skipped = skipped_.count;
+  part.long_inputs = LongInputs::windowed;
+  auto& table = part.classes;
   for (const auto& example : examples_) {
-    part.text_hashes.push_back(text_hash(fmt::format("{}", fmt::join(example.words, " "))));
+    part.text_hashes.push_back(words_hash(example.words));
+    if (example.gold.empty()) continue;
+    part.gold_hashes.push_back(gold_hash(example.gold));
+    table.names = task_.labels().names();
+    table.counts.resize(table.names.size());
+    for (const int64_t label : example.gold) ++table.counts[static_cast<size_t>(label)];
+    table.total += static_cast<int64_t>(example.gold.size());
+  }
+  table.what = fmt::format("tags of {} words", table.total);
+  for (const auto& example : examples_) {
     part.lengths.push_back(static_cast<int64_t>(example.pieces.ids.size()) + 2);
     part.num_blank += example.pieces.ids.empty() ? 1 : 0;
   }

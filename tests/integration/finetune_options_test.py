@@ -14,7 +14,8 @@ class OptionsTest(FinetuneTest):
         before = files_below(self.folder)
         result = self.finetune(config, "--dry-run")
         self.assertEqual(files_below(self.folder), before)
-        for text in ("train: 96 examples", "validation: 24 examples", "negative 48 (50.0 %)", "longest", "stand in train, too"):
+        for text in ("train: 96 examples", "validation: 24 examples", "negative 48 (50.0 %)", "longest", "stand in the training data, too: its metrics are too good",
+                     "predict: 15 examples", "predict: 15 examples (100.0 %) stand in the training data, too\n"):
             self.assertIn(text, result.stdout)
 
     def test_files_are_private(self):

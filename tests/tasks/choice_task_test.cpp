@@ -46,6 +46,16 @@ TEST_F(ChoiceTask, PutsThePassageFirstAndCutsIt) {
   EXPECT_THAT(set->report_part().lengths, ElementsAre(11));
 }
 
+TEST_F(ChoiceTask, ReportsPositionsOfTheRightOption) {
+  const auto task = make(kDescribed);
+  const auto part = task->read(file("x.jsonl", kQuestions), SetRole::evaluation)->report_part();
+  EXPECT_EQ(part.classes.what, "positions of the right option");
+  EXPECT_THAT(part.classes.names, ElementsAre("A", "B", "C"));
+  EXPECT_THAT(part.classes.counts, ElementsAre(1, 1, 0));
+  EXPECT_EQ(part.classes.total, 2);
+  EXPECT_THAT(task->read(file("x.jsonl", kQuestions), SetRole::prediction)->report_part().classes.names, IsEmpty());
+}
+
 TEST_F(ChoiceTask, MeasuresAccuracy) {
   const auto task = make(kDescribed);
   const auto set = task->read(file("x.jsonl", kQuestions), SetRole::evaluation);

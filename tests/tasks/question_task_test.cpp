@@ -228,6 +228,18 @@ TEST_F(QuestionTask, CannotScoreAQuestionWithoutAnswersBySquad1) {
             "task.name: squad2");
 }
 
+TEST_F(QuestionTask, ReportsKindsOfQuestionsAndWindows) {
+  const auto data = file("x.json", squad({{kContext, {kAnswerable, kImpossible, question("q3", "1", "1", 7)}}}));
+  const auto part = squad2()->read(data, SetRole::evaluation)->report_part();
+  EXPECT_EQ(part.classes.what, "kinds of questions");
+  EXPECT_THAT(part.classes.names, ElementsAre("answerable", "unanswerable"));
+  EXPECT_THAT(part.classes.counts, ElementsAre(2, 1));
+  EXPECT_EQ(part.classes.total, 3);
+  EXPECT_EQ(part.long_inputs, LongInputs::windowed);
+  EXPECT_THAT(squad2()->read(data, SetRole::prediction)->report_part().classes.names, IsEmpty());
+  EXPECT_THAT(squad2()->read(data, SetRole::prediction)->report_part().gold_hashes, IsEmpty());
+}
+
 TEST_F(QuestionTask, HoldsOutWholeArticles) {
   std::vector<std::pair<std::string, std::vector<json>>> articles;
   for (int i = 0; i < 10; ++i) {

@@ -49,7 +49,9 @@ TEST_F(SequenceTask, CutsALongTextAndReportsItsWholeLength) {
   EXPECT_THAT(set->instances().at(0).sequences.at(0).ids, ElementsAre(2, 14, 14, 14, 14, 14, 14, 3));
   const auto part = set->report_part();
   EXPECT_THAT(part.lengths, ElementsAre(11, 2));
-  EXPECT_THAT(part.classes, ElementsAre(1, 0));
+  EXPECT_THAT(part.classes.names, ElementsAre("neg", "pos"));
+  EXPECT_THAT(part.classes.counts, ElementsAre(1, 1));
+  EXPECT_EQ(part.long_inputs, LongInputs::cut);
   EXPECT_EQ(part.num_blank, 1);
 }
 
@@ -194,6 +196,14 @@ TEST_F(SequenceTask, HoldsOutAShareOfEachClass) {
   EXPECT_EQ(std::adjacent_find(hashes.begin(), hashes.end()), hashes.end());
   EXPECT_EQ(task->read_and_split(data, 0.2, 1).validation->report_part().text_hashes, held_out);
   EXPECT_NE(task->read_and_split(data, 0.2, 2).validation->report_part().text_hashes, held_out);
+}
+
+TEST_F(SequenceTask, ReportsNoClassesWithoutGold) {
+  const auto data = file("x.csv", kFourRows);
+  EXPECT_THAT(make(kSentiment)->read(data, SetRole::evaluation)->report_part().gold_hashes, SizeIs(4));
+  const auto part = make(kSentiment)->read(data, SetRole::prediction)->report_part();
+  EXPECT_THAT(part.classes.names, IsEmpty());
+  EXPECT_THAT(part.gold_hashes, IsEmpty());
 }
 
 TEST_F(SequenceTask, RefusesAnUnknownLabelOrSkipsItsRow) {

@@ -42,7 +42,14 @@ TEST_F(TokenTask, ReadsASentenceAsOneSequence) {
   EXPECT_EQ(set->instances()[0].sequences[0].second_segment, 5);
   EXPECT_THAT(set->instances()[0].labels, ElementsAre(-100, 1, 2, 0, -100));
   EXPECT_EQ(set->instances()[1].example, 1);
-  EXPECT_THAT(set->report_part().lengths, ElementsAre(5, 4));
+  const auto part = set->report_part();
+  EXPECT_THAT(part.lengths, ElementsAre(5, 4));
+  EXPECT_EQ(part.classes.what, "tags of 5 words");
+  EXPECT_THAT(part.classes.names, ElementsAre("O", "B-X", "I-X", "B-Y"));
+  EXPECT_THAT(part.classes.counts, ElementsAre(2, 1, 1, 1));
+  EXPECT_EQ(part.classes.total, 5);
+  EXPECT_EQ(part.long_inputs, LongInputs::windowed);
+  EXPECT_THAT(task->read(conll(kTwoSentences), SetRole::prediction)->report_part().classes.names, IsEmpty());
 }
 
 TEST_F(TokenTask, MeasuresEntities) {

@@ -11,21 +11,37 @@ namespace albert {
 
 /// XXH3-64 of the texts of an example; ("ab", "c") and ("a", "bc") differ.
 uint64_t text_hash(std::string_view text_a, std::string_view text_b = {});
+/// The same of an answer that is numbers: classes, labels, tags.
+uint64_t gold_hash(const std::vector<int64_t>& gold);
+
+/// What a part is for. Only repeats of what was trained on make a measurement too good.
+enum class ReportRole { train, evaluation, prediction };
+
+/// What becomes of an input over max_length.
+enum class LongInputs {
+  cut,       ///< the rest is not read
+  windowed,  ///< all of it is read, in several windows
+};
+
+/// How often each class stands in a part: classes, labels, tags of words, right options.
+struct ClassTable {
+  std::string what{};                ///< of the names, in the plural: "classes", "tags of 120 words"
+  std::vector<std::string> names{};  ///< empty where the task has no classes, or the part no gold
+  std::vector<int64_t> counts{};     ///< of each name
+  int64_t total = 0;                 ///< what the shares are of: examples, words
+};
 
 /// A part of the data, as parallel lists with an entry for each example.
 struct ReportPart {
-  std::string name;  ///< "train", "validation", "test"
+  std::string name{};  ///< "train", "validation", "test"
+  ReportRole role = ReportRole::train;
   std::vector<uint64_t> text_hashes{};
-  std::vector<int64_t> classes{};  ///< index into the class names, -1 for none; empty where the task has no classes
-  std::vector<int64_t> lengths{};  ///< pieces of the whole input before it is cut, special pieces included
-  int64_t num_blank = 0;           ///< examples whose text is empty or blanks
-  int64_t num_skipped = 0;         ///< rows left out under `invalid_rows: skip`
-};
-
-struct ClassShare {
-  std::string name;
-  int64_t count = 0;
-  double share = 0;  ///< of the examples of the part
+  std::vector<uint64_t> gold_hashes{};  ///< of the answers, to tell them apart; empty where there is no gold, or none to compare
+  std::vector<int64_t> lengths{};       ///< pieces of the whole input before it is cut, special pieces included
+  ClassTable classes{};
+  LongInputs long_inputs = LongInputs::cut;
+  int64_t num_blank = 0;    ///< examples whose text is empty or blanks
+  int64_t num_skipped = 0;  ///< rows left out under `invalid_rows: skip`
 };
 
 /// Nearest-rank percentiles: the smallest length that at least p percent of the examples do not exceed.
@@ -40,16 +56,19 @@ struct LengthSummary {
 
 struct PartReport {
   std::string name;
+  ReportRole role = ReportRole::train;
   int64_t num_examples = 0;
   int64_t num_skipped = 0;
   int64_t num_blank = 0;
-  std::vector<ClassShare> classes{};  ///< in the order of the labels; empty where the task has none
+  ClassTable classes{};
   LengthSummary lengths{};
-  int64_t num_truncated = 0;  ///< longer than max_length
-  double share_truncated = 0;
+  LongInputs long_inputs = LongInputs::cut;
+  int64_t num_long = 0;  ///< longer than max_length
+  double share_long = 0;
   int64_t num_duplicates = 0;         ///< examples whose text stood before in this part
-  int64_t num_conflicting_texts = 0;  ///< texts that stand with more than one class
-  int64_t num_in_train = 0;           ///< examples whose text stands in the first part, too; 0 for the first
+  bool has_gold = false;              ///< the next is known
+  int64_t num_conflicting_texts = 0;  ///< texts that stand with more than one answer
+  int64_t num_in_train = 0;           ///< examples whose text stands in the training part, too; 0 where there is none
 };
 
 struct DataReport {
@@ -60,8 +79,6 @@ struct DataReport {
   [[nodiscard]] std::vector<std::string> lines(size_t max_classes = 12) const;
 };
 
-/// The first part is the training data.
-DataReport make_data_report(const std::vector<ReportPart>& parts, const std::vector<std::string>& class_names,
-                            int64_t max_length);
+DataReport make_data_report(const std::vector<ReportPart>& parts, int64_t max_length);
 
 }  // namespace albert

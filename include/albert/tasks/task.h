@@ -107,7 +107,7 @@ class TaskSet {
   [[nodiscard]] virtual int64_t num_examples() const = 0;
   /// `scores` has one entry for each instance. The answers refer to this set, which must outlive them.
   [[nodiscard]] virtual std::unique_ptr<TaskAnswers> decode(std::vector<InstanceScores> scores) const = 0;
-  /// Its part of the data report, without a name.
+  /// Its part of the data report, without a name and a role.
   [[nodiscard]] virtual ReportPart report_part() const = 0;
   /// Lines for the log about what was left out or could not be aligned; holds no text of the data.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
