@@ -91,8 +91,12 @@ class ChoiceTask : public Task {
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
     const auto read = read_questions(file, SetRole::train);
     std::vector<int64_t> groups;
-    for (const auto& question : read.questions) groups.push_back(question.group);
-    const auto split = hold_out_by_group(groups, fraction, seed);
+    std::vector<uint64_t> texts;
+    for (const auto& question : read.questions) {
+      groups.push_back(question.group);
+      texts.push_back(question.context->empty() ? hash_of(question) : text_hash(*question.context));
+    }
+    const auto split = hold_out_by_group(groups, texts, fraction, seed);
     const auto part = [&](const std::vector<size_t>& indices, const SkippedRows& skipped) {
       std::vector<ChoiceQuestion> chosen;
       for (const size_t index : indices) chosen.push_back(read.questions[index]);

@@ -85,8 +85,12 @@ class QuestionTask : public Task {
     std::vector<SquadQuestion> train(std::make_move_iterator(no_score.begin()), std::make_move_iterator(no_score.end()));
     questions.erase(no_score.begin(), no_score.end());
     std::vector<int64_t> articles;
-    for (const auto& question : questions) articles.push_back(question.article);
-    const auto split = hold_out_by_group(articles, fraction, seed);
+    std::vector<uint64_t> texts;
+    for (const auto& question : questions) {
+      articles.push_back(question.article);
+      texts.push_back(text_hash(*question.context));
+    }
+    const auto split = hold_out_by_group(articles, texts, fraction, seed);
     std::vector<SquadQuestion> held_out;
     for (const size_t index : split.train) train.push_back(std::move(questions[index]));
     for (const size_t index : split.held_out) held_out.push_back(std::move(questions[index]));

@@ -178,9 +178,13 @@ std::unique_ptr<SequenceSet> SequenceTask::make_set(const LabelledRows& rows, Se
 
 Task::TwoSets SequenceTask::read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const {
   auto rows = read_rows(file, SetRole::train);
-  std::vector<int64_t> classes;
-  for (const auto& row : rows.rows) classes.push_back(options_.kind == TaskKind::sequence_classification ? labels_->find(row.labels.at(0)).value() : 0);
-  const auto split = hold_out_by_class(classes, fraction, seed);
+  std::vector<HeldOutExample> examples;
+  for (const auto& row : rows.rows) {
+    auto& example = examples.emplace_back(HeldOutExample{.text = text_hash(row.text_a, row.text_b)});
+    for (const auto& label : row.labels) example.classes.push_back(labels_->find(label).value());
+    if (!has_labels()) example.classes = {0};
+  }
+  const auto split = hold_out_by_class(examples, fraction, seed);
   const auto part = [&](const std::vector<size_t>& indices, SetRole role) {
     LabelledRows chosen;
     for (const size_t index : indices) chosen.rows.push_back(rows.rows[index]);

@@ -187,8 +187,13 @@ std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& 
 
 Task::TwoSets TokenTask::read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const {
   const auto read = read_sentences(file, SetRole::train);
-  const std::vector<int64_t> one_class(read.sentences.size());
-  const auto split = hold_out_by_class(one_class, fraction, seed);
+  std::vector<HeldOutExample> examples;
+  for (const auto& sentence : read.sentences) {
+    std::set<int64_t> tags;
+    for (const auto& tag : sentence.tags) tags.insert(labels_.find(tag).value());
+    examples.push_back({.text = words_hash(sentence.words), .classes = {tags.begin(), tags.end()}});
+  }
+  const auto split = hold_out_by_class(examples, fraction, seed);
   const auto part = [&](const std::vector<size_t>& indices, const SkippedRows& skipped) {
     std::vector<TaggedSentence> chosen;
     for (const size_t index : indices) chosen.push_back(read.sentences[index]);

@@ -2,6 +2,7 @@
 #include "labelled_files.h"
 
 #include <albert/data/conll.h>
+#include <albert/data/data_report.h>
 #include <albert/data/held_out.h>
 #include <albert/data/labelled_rows.h>
 #include <albert/data/multiple_choice.h>
@@ -163,13 +164,15 @@ TEST_F(RealLabelledData, OfSquadHasAllItsQuestions) {
   EXPECT_EQ(half.problems.num_misaligned_answers, 0);
   EXPECT_EQ(half.problems.num_without_answer, 0);
   std::vector<int64_t> articles;
+  std::vector<uint64_t> contexts;
   for (const auto& question : half.questions) {
+    contexts.push_back(text_hash(*question.context));
     articles.push_back(question.article);
     for (const auto& answer : question.answers) {
       EXPECT_EQ(question.context->substr(static_cast<size_t>(answer.start_byte.value()), answer.text.size()), answer.text);
     }
   }
-  const auto split = hold_out_by_group(articles, 0.2, 1);
+  const auto split = hold_out_by_group(articles, contexts, 0.2, 1);
   EXPECT_NEAR(static_cast<double>(split.held_out.size()), 0.2 * 6078, 200);
 }
 

@@ -4,7 +4,7 @@ import os
 import stat
 import unittest
 
-from finetune_harness import KINDS, FinetuneTest, tensors_of
+from finetune_harness import BAD, GOOD, KINDS, THINGS, FinetuneTest, tensors_of
 from harness import files_below
 
 
@@ -26,10 +26,16 @@ class OptionsTest(FinetuneTest):
 
     def test_without_a_validation_file_a_part_is_held_out(self):
         config = self.finetuning("single", data={"validation": None, "test": None, "predict": None, "validation_fraction": 0.25})
+        path = self.folder / "run-data" / "train.tsv"
+        different = [f"{thing} is {word} {day}\t{label}\n" for label, words in (("negative", BAD), ("positive", GOOD)) for word in words
+                     for thing in THINGS for day in ("today", "again", "there")]
+        path.write_text("sentence\tlabel\n" + "".join(different * 2))  # each text twice: both stand on the same side
         result = self.finetune(config)
         self.assertIn("train: 72 examples", result.stderr)
         self.assertIn("validation: 24 examples", result.stderr)
         self.assertIn("validation: 2 classes: negative 12 (50.0 %), positive 12 (50.0 %)", result.stderr, "stratified")
+        self.assertIn("validation: 12 repeated examples (50.0 %)", result.stderr)
+        self.assertNotIn("stand in the training data", result.stderr)
         self.assertEqual(self.results()["runs"][0]["validation"]["accuracy"], 1.0)
 
     def test_without_any_validation(self):

@@ -56,6 +56,20 @@ TEST_F(ChoiceTask, ReportsPositionsOfTheRightOption) {
   EXPECT_THAT(task->read(file("x.jsonl", kQuestions), SetRole::prediction)->report_part().classes.names, IsEmpty());
 }
 
+TEST_F(ChoiceTask, NeverPartsEqualQuestions) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    const std::string option(static_cast<size_t>(i / 2 + 1), 'a');
+    text += json{{"id", std::to_string(i)}, {"question", "the"}, {"options", {"ab", option}}, {"answer", 0}}.dump() + "\n";
+  }
+  const auto task = make("{type: multiple-choice, columns: {id: id, answer_form: from_0}}");
+  const auto sets = task->read_and_split(file("x.jsonl", text), 0.2, 1);
+  const auto held_out = sets.validation->report_part().text_hashes;
+  ASSERT_THAT(held_out, SizeIs(4));
+  const auto train = sets.train->report_part().text_hashes;
+  for (const uint64_t hash : held_out) EXPECT_THAT(train, ::testing::Not(::testing::Contains(hash)));
+}
+
 TEST_F(ChoiceTask, MeasuresAccuracy) {
   const auto task = make(kDescribed);
   const auto set = task->read(file("x.jsonl", kQuestions), SetRole::evaluation);

@@ -267,5 +267,17 @@ TEST_F(QuestionTask, ScoresWhatItHoldsOutAndLearnsFromWhatIsAligned) {
                                                     HasSubstr("2 questions have an answer")));
 }
 
+TEST_F(QuestionTask, NeverPartsArticlesWithTheSameText) {
+  std::vector<std::pair<std::string, std::vector<json>>> articles;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = std::to_string(i);
+    articles.push_back({kContext + (" " + std::to_string(i / 2)), {question(id, "ab 1", "ab", 4)}});
+  }
+  const auto sets = squad1()->read_and_split(file("x.json", squad(articles)), 0.2, 1);
+  const auto held_out = sets.validation->report_part().text_hashes;
+  ASSERT_THAT(held_out, SizeIs(2));
+  EXPECT_EQ(held_out[0], held_out[1]);
+}
+
 }  // namespace
 }  // namespace albert

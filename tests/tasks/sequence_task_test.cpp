@@ -198,6 +198,33 @@ TEST_F(SequenceTask, HoldsOutAShareOfEachClass) {
   EXPECT_NE(task->read_and_split(data, 0.2, 2).validation->report_part().text_hashes, held_out);
 }
 
+TEST_F(SequenceTask, NeverPartsEqualTexts) {
+  std::string rows = "text,label\n";
+  for (int i = 0; i < 60; ++i) rows += "ab" + std::string(static_cast<size_t>(i / 3), 'a') + (i / 3 % 2 == 0 ? ",pos\n" : ",neg\n");
+  const auto task = make(kSentiment);
+  const auto sets = task->read_and_split(file("x.csv", rows), 0.2, 1);
+  EXPECT_EQ(sets.validation->num_examples(), 12);
+  const auto train = sets.train->report_part().text_hashes;
+  for (const uint64_t hash : sets.validation->report_part().text_hashes) EXPECT_THAT(train, ::testing::Not(::testing::Contains(hash)));
+}
+
+TEST_F(SequenceTask, HoldsOutAShareOfEachOfSeveralLabels) {
+  std::string rows;
+  for (int i = 0; i < 80; ++i) {  // x: 40, y: 20 (all of them with x), z: 8, without: 32
+    json labels = json::array();
+    if (i % 2 == 0) labels.push_back("x");
+    if (i % 4 == 0) labels.push_back("y");
+    if (i % 10 == 1) labels.push_back("z");
+    rows += json{{"text", "ab" + std::string(static_cast<size_t>(i), 'a')}, {"label", labels}}.dump() + "\n";
+  }
+  const auto task = make("{type: multi-label-classification, labels: [x, y, z]}");
+  const auto sets = task->read_and_split(file("x.jsonl", rows), 0.25, 1);
+  const auto table = sets.validation->report_part().classes;
+  EXPECT_THAT(table.counts, ElementsAre(10, 5, 2));
+  EXPECT_EQ(table.total, 20);
+  EXPECT_EQ(table.what, "labels, 8 examples with none");
+}
+
 TEST_F(SequenceTask, ReportsNoClassesWithoutGold) {
   const auto data = file("x.csv", kFourRows);
   EXPECT_THAT(make(kSentiment)->read(data, SetRole::evaluation)->report_part().gold_hashes, SizeIs(4));

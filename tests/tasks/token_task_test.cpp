@@ -191,6 +191,19 @@ TEST_F(TokenTask, HoldsOutSentences) {
   EXPECT_THAT(sets.validation->learnable(), SizeIs(5));
 }
 
+TEST_F(TokenTask, HoldsOutAShareOfEachTagAndNeverPartsSentences) {
+  std::string text;
+  for (int i = 0; i < 80; ++i) {  // each sentence twice; every eighth has the rare tag
+    text += "ab" + std::string(static_cast<size_t>(i / 2), 'b') + (i / 2 % 4 == 0 ? " B-Y\n" : " O\n") + "the O\n\n";
+  }
+  const auto task = make(kEntities);
+  const auto sets = task->read_and_split(conll(text), 0.2, 3);
+  const auto held_out = sets.validation->report_part();
+  EXPECT_THAT(held_out.classes.counts, ElementsAre(28, 0, 0, 4));
+  const auto train = sets.train->report_part().text_hashes;
+  for (const uint64_t hash : held_out.text_hashes) EXPECT_THAT(train, ::testing::Not(::testing::Contains(hash)));
+}
+
 TEST_F(TokenTask, ReadsSnipsSlots) {
   std::filesystem::create_directory(folder / "snips");
   (void)file("snips/seq.in", "the ab\n1 ab\n");

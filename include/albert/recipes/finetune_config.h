@@ -93,8 +93,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"max_length", "pieces of a sequence, special ones included; longer texts are cut, documents and sentences get windows",
               config::range(8, 65536)},
         c.max_length);
-  visit(Field{"validation_fraction", "share of the training examples that is held out where no validation file is given; stratified by class, whole "
-                                     "articles or passages",
+  visit(Field{"validation_fraction", "share of the training examples that is held out where no validation file is given; stratified by class, label "
+                                     "or tag, or whole articles or passages; equal texts stay together",
               config::range(0.0, 0.9)},
         c.validation_fraction);
   visit(Field{"validation_seed", "which examples are held out; apart from training.seed, so that runs of several seeds compare",

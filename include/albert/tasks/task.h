@@ -142,7 +142,8 @@ class Task {
   /// whole document). A row that cannot be read is an error, whatever `invalid_rows` says: each gets its answer. Refers to the task,
   /// which must outlive it. Throws as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskStream> open(const DataFileConfig& file) const = 0;
-  /// Parts a data set in two, the second with about `fraction` of the examples: stratified by class, or whole articles and passages.
+  /// Parts a data set in two, the second with about `fraction` of the examples: stratified by class, or whole articles and passages;
+  /// equal texts stand on the same side (held_out.h).
   struct TwoSets {
     std::unique_ptr<TaskSet> train;
     std::unique_ptr<TaskSet> validation;
