@@ -1,55 +1,18 @@
 #include <albert/io/checkpoint_directory.h>
 
+#include "io/checkpoint_branch.h"
+#include "io/checkpoint_disk.h"
 #include "io/checkpoint_files.h"
 
 #include <albert/base/error.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <set>
 
 namespace albert::io {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kTemporary = ".tmp-";
-constexpr std::string_view kReplaced = ".old-";
-constexpr std::string_view kLatest = "latest";
-constexpr std::string_view kBest = "best";
-
-[[noreturn]] void fail(const fs::path& path, std::string_view action, int code) {
-  throw IoError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(code)));
-}
-
-void rename_to(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) fail(from, fmt::format("rename to {}", to.filename().string()), errno);
-}
-
-void remove_tree(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) fail(path, "remove", error.value());
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::error_code error;
-  std::vector<std::string> names;
-  fs::directory_iterator entries(folder, error);
-  if (error) fail(folder, "list", error.value());
-  for (const auto& entry : entries) names.push_back(entry.path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
 
 bool verifies(const fs::path& path) {
   try {
@@ -89,21 +52,6 @@ void remove_left_overs(const fs::path& folder) {
   }
 }
 
-/// Makes `link` point at `target` in one step: readers see the old or the new target, never none.
-void point_link(const fs::path& folder, std::string_view link, const std::string& target) {
-  const fs::path temporary = folder / fmt::format("{}{}", kTemporary, link);
-  remove_tree(temporary);
-  if (::symlink(target.c_str(), temporary.c_str()) != 0) fail(temporary, "make a symbolic link", errno);
-  rename_to(temporary, folder / link);
-  sync_directory(folder);
-}
-
-std::optional<int64_t> link_target(const fs::path& link) {
-  std::error_code error;
-  const fs::path target = fs::read_symlink(link, error);
-  return error ? std::nullopt : step_of_name(target.string());
-}
-
 /// Puts `fresh` in the place of `name`, verifies it there, and undoes everything where that fails.
 void swap_in(const fs::path& folder, const fs::path& fresh, const std::string& name) {
   const fs::path place = folder / name;
@@ -138,6 +86,7 @@ std::string with_space(const fs::path& folder, const CheckpointContent& content,
 CheckpointDirectory::CheckpointDirectory(fs::path folder) : folder_(std::move(folder)) {
   make_directories(folder_);
   remove_left_overs(folder_);
+  finish_leaving(folder_);
   repair_latest();
 }
 
@@ -147,7 +96,9 @@ void CheckpointDirectory::repair_latest() {
   if (const auto valid = newest_valid(steps())) point_link(folder_, kLatest, step_name(*valid));
 }
 
-fs::path CheckpointDirectory::step_path(int64_t step) const { return folder_ / step_name(step); }
+fs::path checkpoint_path(const fs::path& folder, int64_t step) { return folder / step_name(step); }
+
+fs::path CheckpointDirectory::step_path(int64_t step) const { return checkpoint_path(folder_, step); }
 
 void CheckpointDirectory::save(const CheckpointIdentity& identity, const CheckpointContent& content) {
   ALBERT_CHECK(identity.step >= 0, "checkpoint: step {}", identity.step);
@@ -158,7 +109,8 @@ void CheckpointDirectory::save(const CheckpointIdentity& identity, const Checkpo
     write_checkpoint_files(fresh, identity, content);
     swap_in(folder_, fresh, name);
     verified_step_ = identity.step;
-    point_link(folder_, kLatest, name);
+    // An older one is saved late where it is among the best and could not be saved in time.
+    if (steps().back() == identity.step) point_link(folder_, kLatest, name);
     remove_tree(folder_ / (std::string(kReplaced) + name));
   } catch (const Error& error) {
     std::error_code ignored;
@@ -198,6 +150,8 @@ std::vector<int64_t> CheckpointDirectory::steps() const {
   for (const auto& [step, path] : list_checkpoints(folder_)) steps.push_back(step);
   return steps;
 }
+
+LeftBranch CheckpointDirectory::leave_after(int64_t step) { return leave_branch(folder_, step); }
 
 void CheckpointDirectory::mark_best(int64_t step) {
   if (!is_there(step_path(step)))

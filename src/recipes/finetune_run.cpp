@@ -178,7 +178,7 @@ void check_metric(const FinetuneConfig& config, const Task& task, const TaskSet&
 int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState& state, int64_t keep_best, TaskFiles& files,
                   WeightAverage* average) {
   if (state.best.empty() || keep_best == 0) return state.step;
-  const auto best = io::load_checkpoint(checkpoints / "best");
+  const auto best = io::load_checkpoint(io::checkpoint_path(checkpoints, state.best.front().step));
   files.load(best.arrays("model.safetensors"));
   if (average != nullptr) load_average(best, *average);
   return state.best.front().step;

@@ -8,7 +8,6 @@
 #include <albert/train/trainer.h>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -52,7 +51,7 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
   restore(resume);
   const int64_t first = state_.step;
   const bool nothing_to_do = complete();
-  if (options_.on_divergence == OnDivergence::rewind && state_.step == 0 && !nothing_to_do) save(Checkpointer::Importance::regular);
+  if (!nothing_to_do) begin_session();
   evaluate_if_due();  // what a stop had left out
   while (!finished() && !stop_requested()) {
     if (!advance()) continue;
@@ -62,6 +61,8 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
   }
   if (!parts_.checkpointer.wait()) dirty_ = true;
   if (dirty_) save(Checkpointer::Importance::final);
+  parts_.checkpointer.make_up(state_);
+  forget_lost_results();
   summary_.outcome = nothing_to_do ? RunOutcome::already_finished : complete() ? RunOutcome::finished : RunOutcome::stopped;
   summary_.steps = state_.step;
   summary_.session_steps = state_.step - first;
@@ -71,38 +72,6 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
 
 bool Trainer::complete() const {
   return finished() && (options_.plan.evaluate_every == 0 || state_.evaluated_step == state_.step || state_.step == 0);
-}
-
-void Trainer::restore(const ResumeRequest& resume) {
-  const auto restored = parts_.checkpointer.restore(resume);
-  const int64_t threads = at::get_num_threads();
-  if (restored.has_value()) {
-    state_ = *restored;
-    if (state_.seed != options_.seed) {
-      throw ConfigError(fmt::format("training.seed: must be {} as in the checkpoint, got {}", state_.seed, options_.seed));
-    }
-    parts_.program.restore(state_.cursor);
-    parts_.program.parameters_changed();
-    if (parts_.world.is_first()) {
-      if (state_.intra_op_threads != threads) {
-        spdlog::warn("training.intra_op_threads: the run so far used {}, this session uses {}; sums may differ in their last bit",
-                     state_.intra_op_threads, threads);
-      }
-      spdlog::info("{} at step {} of {} (run {})", complete() ? "finished already" : "resumed", state_.step,
-                   options_.plan.total_steps, state_.run_id);
-    }
-  } else {
-    state_.run_id = make_run_id();
-    state_.seed = options_.seed;
-  }
-  state_.intra_op_threads = threads;
-  state_.ranks = parts_.world.size();
-  seconds_before_ = state_.seconds;
-  if (!complete()) {
-    if (options_.on_start) options_.on_start();
-    parts_.sink.begin(state_.metrics_bytes, state_.step);
-  }
-  stop_agreed_ = parts_.world.any(parts_.stop.requested());
 }
 
 bool Trainer::stop_requested() const { return parts_.world.size() > 1 ? stop_agreed_ : parts_.stop.requested(); }
@@ -286,9 +255,9 @@ void Trainer::save(Checkpointer::Importance importance) {
   parts_.sink.sync();
   state_.metrics_bytes = parts_.sink.size_bytes();
   state_.seconds = seconds_before_ + seconds_between(start_, start);
+  save_ranked_ = false;  // where this fails, the checkpointer keeps a copy to make up for it
   if (!parts_.checkpointer.save(state_, importance)) return;
   dirty_ = false;
-  save_ranked_ = false;
   const double seconds = seconds_between(start, Clock::now());
   time_left_.add_save(seconds);
   if (!parts_.world.is_first()) return;

@@ -1,5 +1,6 @@
 """A run that is interrupted and resumed equals the unbroken run, to the bit."""
 import random
+import shutil
 import signal
 import time
 import unittest
@@ -47,6 +48,30 @@ class ResumeTest(ProgramTest):
         self.assertGreaterEqual(kills, 3, "the run was too fast to be killed")
         self.run_program(config)
         self.assert_same_run(reference, self.folder / "killed")
+
+    def test_a_run_that_goes_on_from_an_older_checkpoint_stays_on_that_branch_after_a_kill(self):
+        changed = ["--set", "schedule.end_learning_rate=8e-3"]  # so that the branches differ
+        config = self.tiny("run", steps=self.STEPS)
+        self.run_program(config)
+        run, reference = self.folder / "run", self.folder / "reference"
+        old_model = (run / "final/model.safetensors").read_bytes()
+        steps = sorted(path.name for path in (run / "checkpoints").glob("step-*"))
+        older, later = run / "checkpoints" / steps[0], steps[1:]
+        self.assertGreaterEqual(len(later), 2)
+        shutil.copytree(run, reference, symlinks=True)
+        self.run_program(self.tiny("reference", steps=self.STEPS), *changed, "--resume", reference / "checkpoints" / steps[0])
+
+        process = self.start_program(config, *changed, "--resume", older, "--set", "checkpoint.every=1000 steps", "--set", "checkpoint.keep_best=0")
+        deadline = time.monotonic() + 60
+        while older.parent.joinpath(later[-1]).exists() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        process.kill()  # nothing of the new branch is saved
+        self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
+        result = self.run_program(config, *changed)
+        self.assertIn(f"resumed at step {int(steps[0][5:])} of", result.stderr)
+        self.assert_same_run(reference, run)
+        self.assertNotEqual((run / "final/model.safetensors").read_bytes(), old_model)
+        self.assertEqual(sorted(path.name for path in (run / "checkpoints/abandoned-1").iterdir()), later)
 
     def test_bf16_resumes_too(self):
         reference = self.unbroken(precision="bf16")

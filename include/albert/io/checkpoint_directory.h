@@ -65,20 +65,29 @@ struct CheckpointSummary {
 /// them is not seen. Throws IoError as load_checkpoint does.
 CheckpointSummary read_checkpoint_summary(const std::filesystem::path& path);
 
+/// Where the checkpoint of a step is in a `checkpoints` folder.
+std::filesystem::path checkpoint_path(const std::filesystem::path& folder, int64_t step);
+
 /// The complete checkpoints (by name, not verified) in a `checkpoints` folder, by step. Changes nothing; empty where the folder is
 /// not there.
 std::map<int64_t, std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
+
+/// Checkpoints that lie on a branch which a run has left.
+struct LeftBranch {
+  std::string folder;          ///< where they are, inside of `checkpoints`: "abandoned-1"; empty for none
+  std::vector<int64_t> steps;  ///< ascending
+};
 
 /// The `checkpoints` folder of a run.
 class CheckpointDirectory {
  public:
   /// Creates the folder when it is missing. Removes left-overs of interrupted saves (".tmp-*"); where one was replacing a step
-  /// (".old-*"), keeps the new one if it verifies, else brings the old one back. Where `latest` is missing or dangles,
-  /// points it at the newest one that verifies.
+  /// (".old-*"), keeps the new one if it verifies, else brings the old one back. Finishes a leave_after() that was interrupted.
+  /// Where `latest` is missing or dangles, points it at the newest one that verifies.
   explicit CheckpointDirectory(std::filesystem::path folder);
 
-  /// Saves by the protocol and points `latest` at it; a step that is there already is replaced by the same protocol. Throws
-  /// IoError; then the earlier checkpoints are untouched.
+  /// Saves by the protocol and points `latest` at it, unless a later step is there; a step that is there already is replaced by
+  /// the same protocol. Throws IoError; then the earlier checkpoints are untouched.
   void save(const CheckpointIdentity& identity, const CheckpointContent& content);
   /// The newest checkpoint that verifies. Damaged ones are skipped and reported to `on_bad(path, reason)`; nothing if none is
   /// good.
@@ -87,6 +96,10 @@ class CheckpointDirectory {
   /// Steps present (complete folders by name, not verified), ascending.
   [[nodiscard]] std::vector<int64_t> steps() const;
   [[nodiscard]] std::filesystem::path step_path(int64_t step) const;
+  /// For a run that goes on from `step`: moves the checkpoints of later steps, damaged ones too, into a folder of their own beside
+  /// it, deletes none, and points `latest` at the step; `best` goes where it pointed at one of them. All or nothing: after a kill
+  /// the next object of this folder finishes it. Throws IoError.
+  LeftBranch leave_after(int64_t step);
   /// Points `best` at the step.
   void mark_best(int64_t step);
   /// Deletes all but the `keep_last` newest, those in `keep`, and what `latest` and `best` point at. The newest valid one is

@@ -63,8 +63,13 @@ class Checkpointer {
 
   /// Loads into model and optimizer; nothing for a new run. Damaged checkpoints are skipped with a warning that says why. Throws
   /// ConfigError when the checkpoint belongs to another configuration, data or tokenizer; IoError when checkpoints are there and
-  /// none is good, or for `never` when there are any.
+  /// none is good, or for `never` when there are any, or for a path into another folder when this one has its own.
   std::optional<TrainingState> restore(const ResumeRequest& request);
+  /// Before the first step after `step`: later checkpoints lie on a branch that the run leaves. They are set aside, with a line in the
+  /// log (CheckpointDirectory::leave_after), so that an automatic resume goes on with this branch.
+  void leave_later_steps(int64_t step);
+  /// Whether the folder has a checkpoint of the step; not verified. The same on all ranks.
+  [[nodiscard]] bool has(int64_t step) const;
   /// Loads the checkpoint that this object restored or saved last. Throws IoError where there is none, or it is damaged.
   TrainingState restore_last();
 
@@ -74,7 +79,12 @@ class Checkpointer {
   ///
   /// With `checkpoint.asynchronous` a regular save copies everything (memory for one copy), goes on writing on a thread and counts as
   /// saved; whether it was, is known at the next save or wait(), which deals with a failure as above. The next save waits for it.
+  ///
+  /// Where a checkpoint that is among the best (TrainingState::best) cannot be saved, a copy stays in memory, and the next save makes up
+  /// for it.
   bool save(const TrainingState& state, Importance importance);
+  /// Tries again to save the checkpoint that could not be saved, if there is one and it still is among the best.
+  void make_up(const TrainingState& state);
   /// Until the checkpoint that is being written, if any, is there; false where that failed. Throws IoError as save() does.
   bool wait();
   [[nodiscard]] bool is_writing() const { return pending_.has_value(); }
@@ -84,15 +94,18 @@ class Checkpointer {
  private:
   [[nodiscard]] std::optional<io::LoadedCheckpoint> find(const ResumeRequest& request) const;
   [[nodiscard]] std::optional<io::LoadedCheckpoint> find_newest() const;
+  [[nodiscard]] io::LoadedCheckpoint find_given(const std::filesystem::path& path) const;
   TrainingState apply(const io::LoadedCheckpoint& checkpoint);
   /// What a checkpoint holds, on the host: views of the live tensors, or copies.
   struct Snapshot;
   enum class Ownership { views, copies };
   [[nodiscard]] Snapshot take(const TrainingState& state, Ownership ownership) const;
-  std::string try_write(const Snapshot& snapshot);
+  std::string try_write(const Snapshot& snapshot, const TrainingState& now);
   void write(const Snapshot& snapshot);
   void tidy(const TrainingState& state);
   bool settle(int64_t step, const std::string& failure, Importance importance);
+  [[nodiscard]] bool is_among_best(int64_t step, const TrainingState& state) const;
+  void keep_for_later(std::shared_ptr<const Snapshot> snapshot);
 
   std::filesystem::path folder_;
   Parts parts_;
@@ -105,8 +118,10 @@ class Checkpointer {
   struct Pending {
     int64_t step = 0;
     std::future<std::string> failure;  ///< empty text: saved
+    std::shared_ptr<const Snapshot> snapshot;
   };
   std::optional<Pending> pending_;
+  std::shared_ptr<const Snapshot> unsaved_;  ///< rank 0: copies of what is among the best and could not be saved
 };
 
 }  // namespace albert

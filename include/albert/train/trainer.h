@@ -109,6 +109,8 @@ class Trainer {
   };
 
   void restore(const ResumeRequest& resume);
+  void begin_session();
+  void forget_lost_results();
   [[nodiscard]] bool complete() const;  ///< finished, with its last evaluation
   [[nodiscard]] bool finished() const { return state_.step >= options_.plan.total_steps || out_of_patience(); }
   [[nodiscard]] bool out_of_patience() const { return options_.patience > 0 && state_.evaluations_since_best >= options_.patience; }
