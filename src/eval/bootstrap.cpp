@@ -21,6 +21,11 @@ double quantile_of_sorted(std::span<const double> ascending, double probability)
   return std::lerp(low, high, position - std::floor(position));
 }
 
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return quantile_of_sorted(values, 0.5);
+}
+
 Interval bootstrap_interval(int64_t n, const IndexStatistic& statistic, const BootstrapOptions& options) {
   ALBERT_CHECK(n >= 0, "bootstrap of {} examples", n);
   ALBERT_CHECK(options.samples > 0, "{} bootstrap samples", options.samples);

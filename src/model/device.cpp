@@ -3,7 +3,6 @@
 
 #include <ATen/DeviceAccelerator.h>
 #include <dlfcn.h>
-#include <sys/resource.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #elif defined(__aarch64__)
@@ -140,17 +139,6 @@ std::string describe_device(const at::Device& device) {
   if (device.is_cpu()) return cpu_model_name();
   const CudaCapability capability = cuda_capability(device);
   return fmt::format("CUDA device {} (capability {}.{})", static_cast<int>(device.index()), capability.major, capability.minor);
-}
-
-int64_t peak_memory_bytes(const at::Device& device) {
-  if (!device.is_cpu()) {
-    constexpr size_t kAggregate = 0;
-    return at::accelerator::getDeviceStats(device.index()).allocated_bytes[kAggregate].peak;
-  }
-  rusage usage{};
-  ALBERT_CHECK(getrusage(RUSAGE_SELF, &usage) == 0, "getrusage failed");
-  constexpr int64_t kUnit = 1024;  // Linux counts in KiB
-  return usage.ru_maxrss * kUnit;
 }
 
 void synchronize(const at::Device& device) {

@@ -18,6 +18,7 @@
 #include <albert/report/curves.h>
 #include <albert/tasks/pretraining.h>
 #include <albert/train/matmul_rate.h>
+#include <albert/train/peak_memory.h>
 #include <albert/train/run_lock.h>
 #include <albert/train/trainer.h>
 

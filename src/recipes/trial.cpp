@@ -3,8 +3,10 @@
 #include "recipes/scratch_model.h"
 
 #include <albert/data/batch_stream.h>
+#include <albert/eval/bootstrap.h>
 #include <albert/model/device.h>
 #include <albert/recipes/pretrain_phases.h>
+#include <albert/train/peak_memory.h>
 #include <albert/train/progress.h>
 
 #include <algorithm>
@@ -22,11 +24,6 @@ constexpr double kMostSeconds = 10;
 constexpr size_t kFewestPasses = 4;
 constexpr size_t kMostPasses = 20;
 constexpr int64_t kBatches = 4;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 template <typename Work>
 double seconds_of(const at::Device& device, const Work& work) {

@@ -1,5 +1,7 @@
 #include "train/divergence.h"
 
+#include <albert/eval/bootstrap.h>
+
 #include <ATen/ATen.h>
 
 #include <fmt/format.h>
@@ -35,13 +37,6 @@ std::string describe_bad_tensors(const Optimizer& optimizer, TensorOf&& tensor_o
   }
   if (bad > kNamed) text += fmt::format(" and {} more", bad - kNamed);
   return text;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "train/peak_memory.h"
+#include <albert/train/peak_memory.h>
 
 #include <c10/core/CachingDeviceAllocator.h>
 #include <sys/resource.h>

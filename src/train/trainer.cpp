@@ -1,10 +1,10 @@
 #include "train/divergence.h"
 #include "train/metric_sums.h"
-#include "train/peak_memory.h"
 
 #include <albert/base/error.h>
 #include <albert/base/log.h>
 #include <albert/optim/gradient_clipping.h>
+#include <albert/train/peak_memory.h>
 #include <albert/train/trainer.h>
 
 #include <ATen/ATen.h>

@@ -35,6 +35,8 @@ TEST(Quantile, OfOneValueIsTheValueAndOfNoneIsNaN) {
   EXPECT_EQ(quantile_of_sorted(std::vector{3.0}, 0.3), 3.0);
   EXPECT_TRUE(std::isnan(quantile_of_sorted({}, 0.3)));
   EXPECT_THROW(quantile_of_sorted(std::vector{3.0}, 1.5), InternalError);
+  EXPECT_EQ(median({5, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 2, 8}), 3);
 }
 
 TEST(Bootstrap, IsAboutTheNormalIntervalOfAMean) {

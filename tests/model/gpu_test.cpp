@@ -3,6 +3,7 @@
 
 #include <albert/model/device.h>
 #include <albert/model/losses.h>
+#include <albert/train/peak_memory.h>
 
 #include <gtest/gtest.h>
 

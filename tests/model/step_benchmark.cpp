@@ -9,6 +9,7 @@
 #include <albert/model/initialization.h>
 #include <albert/model/losses.h>
 #include <albert/model/tensor_memory.h>
+#include <albert/train/peak_memory.h>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>

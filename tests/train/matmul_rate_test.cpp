@@ -1,5 +1,7 @@
 #include <albert/train/matmul_rate.h>
+#include <albert/train/peak_memory.h>
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -13,6 +15,13 @@ TEST(MatmulRate, IsMeasuredQuicklyAndPlausible) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // 0.4 s on an idle machine
   EXPECT_GT(rate, 1e8);
   EXPECT_LT(rate, 1e14);
+}
+
+TEST(PeakMemory, GrowsWithUse) {
+  const int64_t before = peak_memory_bytes(at::kCPU);
+  constexpr int64_t kBytes = 256 << 20;
+  const at::Tensor block = at::ones({kBytes}, at::kByte);
+  EXPECT_GE(peak_memory_bytes(at::kCPU), before + kBytes / 2);
 }
 
 }  // namespace

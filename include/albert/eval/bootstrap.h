@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace albert {
 
@@ -30,5 +31,8 @@ Interval bootstrap_interval(int64_t n, const IndexStatistic& statistic, const Bo
 /// Quantile of ascending values with linear interpolation between neighbours (numpy's default, Hyndman and Fan 1996, type 7).
 /// NaN without values. Throws InternalError when probability is not in [0, 1].
 double quantile_of_sorted(std::span<const double> ascending, double probability);
+
+/// Of values in any order: the middle one, or the mean of the two in the middle. NaN without values.
+double median(std::vector<double> values);
 
 }  // namespace albert

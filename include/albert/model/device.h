@@ -33,8 +33,6 @@ CudaCapability cuda_capability(const at::Device& device);
 /// What the report calls the device: the CPU's model name, or "CUDA device N (capability X.Y)".
 std::string describe_device(const at::Device& device);
 
-/// Most memory in use so far: resident set of the process for the CPU, allocated bytes of the device otherwise.
-int64_t peak_memory_bytes(const at::Device& device);
 /// Waits for queued work; nothing to do on the CPU.
 void synchronize(const at::Device& device);
 
