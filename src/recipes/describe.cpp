@@ -160,7 +160,7 @@ void describe_costs(const PretrainConfig& given, const RunOutlook& outlook, std:
 
 void describe_pretraining(const PretrainConfig& config, std::ostream& out) {
   const auto device = resolve_device(config.training.device);
-  require_same_run(config);
+  require_same_run(config, config.output / "checkpoints");
   require_usable_folder(config.output);
   const auto heads = heads_of(config);
   const auto tokenizer = known_tokenizer(config);

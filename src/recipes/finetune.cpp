@@ -1,5 +1,7 @@
 #include "recipes/finetune_run.h"
+#include "recipes/finetune_seeds.h"
 #include "recipes/run_common.h"
+#include "recipes/run_source.h"
 
 #include <albert/base/log.h>
 #include <albert/eval/seed_summary.h>
@@ -17,14 +19,6 @@
 
 namespace albert {
 namespace {
-
-/// Seeds of restarts are far from those of the runs.
-constexpr int64_t kRestartSeedStep = 1000003;
-
-/// Folder of the run with a seed.
-std::filesystem::path run_folder(const FinetuneConfig& config, int64_t seed) {
-  return config.training.runs == 1 ? config.output : config.output / fmt::format("run-{}", seed);
-}
 
 nlohmann::ordered_json to_json(const Measurement& measurement, const std::string& metric) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
@@ -101,50 +95,6 @@ void predict_as_written(const FinetuneParts& parts, TaskModelImpl& model, const 
   write(*task, *task->read(*parts.config.data.predict, SetRole::prediction));
 }
 
-/// Trains one run, again with other seeds where it collapsed.
-FinetuneResult finetune_seed(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
-                             const StopSignal& stop) {
-  auto result = finetune_once(parts, folder, seed, resume, stop);
-  for (int64_t again = 1; result.outcome != RunOutcome::stopped && result.validation.is_collapsed; ++again) {
-    spdlog::warn("the run with seed {} has collapsed: it predicts one class only; try a lower optimizer.learning_rate or a longer schedule.warmup", result.seed);
-    if (again > parts.config.training.restart_collapsed) break;
-    const int64_t other = seed + again * kRestartSeedStep;
-    result = finetune_once(parts, folder / fmt::format("restart-{}", again), other, {}, stop);
-  }
-  return result;
-}
-
-struct AllRuns {
-  std::vector<FinetuneResult> results{};
-  size_t best = 0;
-  bool is_stopped = false;
-};
-
-AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const StopSignal& stop) {
-  const auto& config = parts.config;
-  const auto metric = best_metric(config, parts.task);
-  AllRuns runs;
-  for (int64_t i = 0; i < config.training.runs; ++i) {
-    const int64_t seed = config.training.common.seed + i;
-    const auto folder = run_folder(config, seed);
-    if (config.training.runs > 1) spdlog::info("run {} of {}", i + 1, config.training.runs);
-    make_directories(folder);
-    auto result = finetune_seed(parts, folder, seed, resume, stop);
-    if (result.outcome == RunOutcome::stopped) {
-      runs.is_stopped = true;
-      return runs;
-    }
-    runs.results.push_back(std::move(result));
-    const auto score = [&](size_t index) {
-      const auto found = runs.results[index].validation.metrics.find(metric.name);
-      if (found == runs.results[index].validation.metrics.end() || std::isnan(found->second)) return -std::numeric_limits<double>::infinity();
-      return metric.direction == BestMetric::Direction::higher ? found->second : -found->second;
-    };
-    if (score(runs.results.size() - 1) > score(runs.best)) runs.best = runs.results.size() - 1;
-  }
-  return runs;
-}
-
 void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::string& metric, std::ostream& out) {
   nlohmann::ordered_json json{{"metric", metric}, {"runs", nlohmann::ordered_json::array()}};
   std::vector<double> validation;
@@ -186,7 +136,7 @@ ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const
   const auto metric = best_metric(config, parts.task).name;
   auto runs = train_all(parts, request.resume, stop);
   if (runs.is_stopped) {
-    spdlog::warn("stopped on request and saved; the same command goes on from there");
+    spdlog::warn("stopped on request and saved; {} goes on from there", command_that_goes_on(request.resume));
     return ExitCode::stopped;
   }
   write_results(parts, runs, metric, out);
@@ -266,12 +216,15 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   if (device.is_cpu()) keep_freed_memory();
   if (request.evaluate || request.predict) return use_model(config, request, out);
   if (!config.data.train) throw ConfigError("data.train: must name the file to learn from");
-  const auto source = read_source_folder(config.model.init_from);
+  require_run_to_resume(config, request.resume);
+  const auto first_run = run_folder(config, config.training.common.seed);
+  const auto begun = begun_from(first_run / "checkpoints", resume_of(config, request.resume, first_run));
+  const auto source = read_source_folder(begun.value_or(config.model.init_from));
   auto options = task_options(config.task, config.data.max_length);
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);
   const auto sets = read_finetune_sets(config, *task);
-  const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
+  FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
   check_finetuning(parts);
   const auto lines = describe_sets(sets, config.data.max_length);
   if (request.dry_run) {
@@ -280,8 +233,12 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   }
   for (const auto& line : lines) spdlog::info("{}", line);
   const RunLock lock(config.output);
-  require_same_run(config, run_folder(config, config.training.common.seed) / "checkpoints");
-  return train(parts, request, stop, out);
+  require_same_run(config, first_run / "checkpoints");
+  const auto earlier = earlier_run<FinetuneConfig>(config.output, first_run / "checkpoints");
+  parts.earlier = earlier ? &*earlier : nullptr;
+  const auto resolved = with_micro_batch(parts);
+  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device, .earlier = parts.earlier},
+               request, stop, out);
 }
 
 }  // namespace albert

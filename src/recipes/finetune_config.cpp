@@ -127,6 +127,7 @@ std::string finetune_reference() {
 FinetuneConfig identity_of(FinetuneConfig config) {
   const FinetuneConfig defaults;
   config.output = defaults.output;
+  config.model.init_from = defaults.model.init_from;  // as for pre-training
   config.schedule = defaults.schedule;
   const auto seed = config.training.common.seed;
   auto training = defaults.training;

@@ -1,27 +1,19 @@
 #include "recipes/finetune_run.h"
 
+#include "recipes/finetune_model.h"
 #include "recipes/run_common.h"
+#include "recipes/run_source.h"
 
 #include <albert/base/hash.h>
 #include <albert/base/log.h>
 #include <albert/dist/world.h>
-#include <albert/model/initialization.h>
 #include <albert/report/curves.h>
 #include <albert/train/matmul_rate.h>
 
 #include <algorithm>
-#include <set>
 
 namespace albert {
 namespace {
-
-constexpr std::string_view kHead = "albert.";
-
-/// Whether training leaves a parameter as it is.
-bool is_frozen(const std::string& name, Freeze freeze) {
-  if (freeze == Freeze::embeddings) return name.starts_with("albert.embeddings.");
-  return freeze == Freeze::encoder && name.starts_with(kHead) && !name.starts_with("albert.pooler.");
-}
 
 /// The trainer's view of the model.
 class TaskFiles : public ModelFiles {
@@ -41,82 +33,6 @@ class TaskFiles : public ModelFiles {
   TaskModelImpl& model_;
   std::map<std::string, std::string> texts_;
 };
-
-/// The source's shape with the dropout of the configuration, or of the paper for a named task.
-AlbertConfig shape_of(const FinetuneParts& parts) {
-  AlbertConfig shape = parts.source.config.shape;
-  const auto& model = parts.config.model;
-  const NamedTask* named = parts.options.named;
-  const bool has_paper = named != nullptr && named->paper.has_value();
-  if (has_paper || model.dropout.value) {
-    const double dropout = model.dropout.value ? *model.dropout.value : named->paper->dropout;
-    shape.hidden_dropout_prob = dropout;
-    shape.attention_probs_dropout_prob = dropout;
-  }
-  if (has_paper || model.classifier_dropout.value) {
-    shape.classifier_dropout_prob = model.classifier_dropout.value ? *model.classifier_dropout.value : named->paper->classifier_dropout;
-  }
-  if (parts.config.data.max_length > shape.max_position_embeddings) {
-    throw ConfigError(fmt::format("data.max_length: must be at most the {} positions of model.init_from, got {}", shape.max_position_embeddings,
-                                  parts.config.data.max_length));
-  }
-  return shape;
-}
-
-/// Throws where `model.head: keep` has nothing to keep, or would give the outputs other names.
-void require_head_to_keep(const FinetuneParts& parts) {
-  const auto& source = parts.source.config;
-  const auto& labels = parts.task.description().labels;
-  if (!task_head_of(source)) {
-    throw ConfigError(fmt::format("model.head: keep needs a model with a head of this task, model.init_from is {}; set auto or replace",
-                                  source.architecture.empty() ? "of no class" : source.architecture));
-  }
-  if (source.labels != labels && std::is_permutation(source.labels.begin(), source.labels.end(), labels.begin(), labels.end())) {
-    throw ConfigError(fmt::format("model.head: keep needs the labels in the order of model.init_from ({}), got {}; set task.labels",
-                                  fmt::join(source.labels, ", "), fmt::join(labels, ", ")));
-  }
-}
-
-HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head) {
-  switch (parts.config.model.head) {
-    case HeadChoice::keep: require_head_to_keep(parts); return HeadTransfer::keep;
-    case HeadChoice::replace: return HeadTransfer::replace;
-    case HeadChoice::automatic: break;
-  }
-  const auto source_head = task_head_of(parts.source.config);
-  const bool is_same = source_head == head && (!head.has_labels() || parts.task.description().labels.empty() ||
-                                               parts.source.config.labels == parts.task.description().labels);
-  return is_same ? HeadTransfer::keep : HeadTransfer::replace;
-}
-
-/// The model before its first step; `new_parameters` are those that the source has not.
-TaskModel make_model(const FinetuneParts& parts, int64_t seed, std::set<std::string>& new_parameters) {
-  const auto shape = shape_of(parts);
-  const auto head = head_of(parts.task.description());
-  TaskModel model(shape, head);
-  initialize(parameters_by_name(*model), shape.initializer_range, static_cast<uint64_t>(seed));
-  if (parts.config.model.random_weights) {
-    model->parameters_changed();
-    return model;
-  }
-  const auto transfer = transfer_of(parts, head);
-  const auto report = load_weights(parts.source, *model, task_import_rules(parts.source.config, head, transfer, "model.init_from"));
-  new_parameters.insert(report.missing.begin(), report.missing.end());
-  return model;
-}
-
-std::vector<OptimizedParameter> optimized_parameters(TaskModelImpl& model, const FinetuneConfig& config) {
-  std::vector<OptimizedParameter> result;
-  for (const auto& [name, tensor] : parameters_by_name(model)) {
-    if (is_frozen(name, config.model.freeze)) {
-      tensor.set_requires_grad(false);
-      continue;
-    }
-    result.push_back({.name = name, .tensor = tensor,
-                      .learning_rate_scale = learning_rate_multiplier(name, model.config(), config.optimizer.layer_decay)});
-  }
-  return result;
-}
 
 std::vector<double> class_weights(const FinetuneParts& parts) {
   const auto& chosen = parts.config.loss.class_weights;
@@ -186,6 +102,11 @@ int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState&
 
 }  // namespace
 
+FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source) {
+  return {.config = parts.config, .source = source, .task = parts.task, .options = parts.options, .sets = parts.sets, .device = parts.device,
+          .earlier = parts.earlier};
+}
+
 FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
   const auto& training = parts.config.training;
   // Sequences of a micro-batch are counted in tokens: as many as would fit at full length.
@@ -232,28 +153,33 @@ void check_finetuning(const FinetuneParts& parts) {
   for (const auto* set : {parts.sets.validation.get(), parts.sets.test.get()}) {
     if (set != nullptr) check_metric(parts.config, parts.task, *set);
   }
-  std::set<std::string> new_parameters;
-  static_cast<void>(make_model(parts, seed, new_parameters));
+  static_cast<void>(load_source_weights(parts, *make_task_model(parts, seed)));
 }
 
-FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
+FinetuneResult finetune_once(const FinetuneParts& all, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
                              const StopSignal& stop) {
-  const auto& config = parts.config;
+  const auto& config = all.config;
+  const auto begun = begun_from(folder / "checkpoints", resume);
+  const auto source = read_source_folder(begun.value_or(config.model.init_from));
+  const auto parts = with_source(all, source);
+  const auto earlier_source = parts.earlier != nullptr ? std::optional(parts.earlier->model.init_from) : std::nullopt;
   const auto precision = resolve_precision(chosen_precision(config.training.common.precision), parts.device);
   const auto options = finetuning_options(parts, seed);
   FinetuneResult result;
   result.seed = seed;
   if (config.model.random_weights) spdlog::warn("model.random_weights: the weights of model.init_from are not used");
-  std::set<std::string> new_parameters;
-  result.model = make_model(parts, seed, new_parameters);
-  if (!new_parameters.empty()) spdlog::info("new and untrained: {}", fmt::join(new_parameters, ", "));
+  result.model = make_task_model(parts, seed);
+  if (!begun) {
+    const auto untrained = load_source_weights(parts, *result.model);
+    if (!untrained.empty()) spdlog::info("new and untrained: {}", fmt::join(untrained, ", "));
+  }
   auto& model = result.model;
   model->set_precision(precision);
   model->set_activation_checkpointing(config.training.common.activation_checkpointing);
   model->to(parts.device);
   model->parameters_changed();
   const auto world = single_process();
-  const auto optimizer = make_optimizer(config.optimizer.algorithm, optimized_parameters(*model, config));
+  const auto optimizer = make_task_optimizer(*model, config);
   FinetuningProgram program(*model, parts.task.description(), *parts.sets.train, parts.sets.evaluated(), options);
   DurationScale scale{.steps_per_epoch = static_cast<double>(program.steps_per_epoch()),
                       .tokens_per_step = mean_tokens(*parts.sets.train) * program.examples_per_epoch() / static_cast<double>(program.steps_per_epoch())};
@@ -268,7 +194,8 @@ FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::
   Checkpointer checkpointer(folder / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world, .average = average.get()},
                             {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
                              {"data", data_hash(*parts.sets.train)},
-                             {"tokenizer", parts.source.tokenizer->hash()}},
+                             {"tokenizer", parts.source.tokenizer->hash()},
+                             {"init_from", source_hash(config.model.init_from, earlier_source, begun.has_value())}},
                             config.checkpoint);
   MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;

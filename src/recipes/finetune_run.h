@@ -25,7 +25,10 @@ struct FinetuneParts {
   const TaskOptions& options;
   const FinetuneSets& sets;
   at::Device device{at::kCPU};
+  const FinetuneConfig* earlier = nullptr;  ///< of the run that lies in the output folder
 };
+/// The same with another source.
+FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source);
 
 /// What a set measured, with the interval of the headline metric.
 struct Measurement {
@@ -50,6 +53,10 @@ FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed);
 
 /// What a run would meet before its first step: class weights, shape, head and weights of the source, and the metric. Throws as these do.
 void check_finetuning(const FinetuneParts& parts);
+
+/// The configuration with a number for `training.micro_batch: auto`, as with_micro_batch() of pre-training (trial.h) finds it: that of the run
+/// that lies in the output folder; else as many sequences of full length as are fast, but no more than fit into memory, which is tried.
+FinetuneConfig with_micro_batch(const FinetuneParts& parts);
 
 /// Trains into `folder` with `seed`, loads the best checkpoint and measures it.
 FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,

@@ -2,8 +2,6 @@
 #include "recipes/scratch_model.h"
 #include "recipes/trial.h"
 
-#include <albert/base/file.h>
-#include <albert/config/yaml_reader.h>
 #include <albert/model/device.h>
 #include <albert/model/tensor_memory.h>
 
@@ -30,11 +28,10 @@ RandomBatchShape largest_shape(const PretrainConfig& config, int64_t vocab_size,
 /// Bytes of activations of n sequences, as a line through what one and two take.
 class ActivationMemory {
  public:
-  ActivationMemory(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size) {
+  explicit ActivationMemory(const std::function<void(int64_t)>& train_pass) {
     const auto peak = [&](int64_t sequences) {
-      const auto batch = full_batch(config, largest_shape(config, vocab_size, sequences));
       const TensorMemory memory;
-      scratch.train_pass(batch);
+      train_pass(sequences);
       return static_cast<double>(memory.peak_bytes());
     };
     const double one = peak(1);
@@ -48,11 +45,10 @@ class ActivationMemory {
   double start_ = 0;
 };
 
-bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vocab_size, int64_t sequences) {
-  const auto batch = full_batch(config, largest_shape(config, vocab_size, sequences));
+bool fits_on_gpu(const MicroBatchProbe& probe, int64_t sequences) {
   try {
-    scratch.train_pass(batch);
-    synchronize(scratch.device());
+    probe.train_pass(sequences);
+    synchronize(probe.device);
     return true;
   } catch (const c10::OutOfMemoryError&) {
     at::accelerator::emptyCache();
@@ -60,24 +56,10 @@ bool fits_on_gpu(ScratchModel& scratch, const PretrainConfig& config, int64_t vo
   }
 }
 
-int64_t probe_micro_batch(const PretrainConfig& config, int64_t vocab_size) {
+int64_t probe_pretraining(const PretrainConfig& config, int64_t vocab_size) {
   ScratchModel scratch(config, vocab_size);
-  const int64_t tokens = scratch.device().is_cpu() ? kMicroBatchTokens : kTokensOnGpu;
-  const int64_t wanted = std::clamp<int64_t>(tokens / config.data.max_length, 1, config.training.batch_size);
-  if (!scratch.device().is_cpu()) {
-    return largest_that_fits(wanted, [&](int64_t sequences) { return fits_on_gpu(scratch, config, vocab_size, sequences); });
-  }
-  const auto available = available_memory_bytes();
-  if (!available || wanted == 1) return wanted;
-  const ActivationMemory memory(scratch, config, vocab_size);
-  return largest_that_fits(wanted, [&](int64_t sequences) { return memory.bytes(sequences) <= kMemoryShare * static_cast<double>(*available); });
-}
-
-/// The configuration of the run that lies in the output folder, if any: the sums of a resumed run come in the same order.
-std::optional<PretrainConfig> earlier_run(const PretrainConfig& config) {
-  const auto path = config.output / "config.yaml";
-  if (!std::filesystem::exists(config.output / "checkpoints") || !std::filesystem::exists(path)) return {};
-  return config::parse_config<PretrainConfig>(read_file(path, kConfigLimitBytes), path.string());
+  return probe_micro_batch({.device = scratch.device(), .max_length = config.data.max_length, .most = config.training.batch_size,
+                            .train_pass = [&](int64_t sequences) { scratch.train_pass(full_batch(config, largest_shape(config, vocab_size, sequences))); }});
 }
 
 /// Of the same number of pieces where its sequences are shorter.
@@ -94,12 +76,22 @@ int64_t largest_that_fits(int64_t wanted, const std::function<bool(int64_t)>& fi
   return wanted;
 }
 
+int64_t probe_micro_batch(const MicroBatchProbe& probe) {
+  const int64_t tokens = probe.device.is_cpu() ? kMicroBatchTokens : kTokensOnGpu;
+  const int64_t wanted = std::clamp<int64_t>(tokens / probe.max_length, 1, probe.most);
+  if (!probe.device.is_cpu()) return largest_that_fits(wanted, [&](int64_t sequences) { return fits_on_gpu(probe, sequences); });
+  const auto available = available_memory_bytes();
+  if (!available || wanted == 1) return wanted;
+  const ActivationMemory memory(probe.train_pass);
+  return largest_that_fits(wanted, [&](int64_t sequences) { return memory.bytes(sequences) <= kMemoryShare * static_cast<double>(*available); });
+}
+
 PretrainConfig with_micro_batch(PretrainConfig config, int64_t vocab_size) {
   auto& micro_batch = config.training.micro_batch.value;
   if (micro_batch) return config;
-  const auto earlier = earlier_run(config);
+  const auto earlier = earlier_run<PretrainConfig>(config.output, config.output / "checkpoints");
   if (earlier) micro_batch = earlier->training.micro_batch.value;
-  if (!micro_batch) micro_batch = probe_micro_batch(config, vocab_size);
+  if (!micro_batch) micro_batch = probe_pretraining(config, vocab_size);
   micro_batch = std::min(*micro_batch, config.training.batch_size);
   for (size_t i = 0; i < config.phases.size(); ++i) {
     auto& of_phase = config.phases[i].micro_batch;

@@ -1,5 +1,6 @@
 #include "recipes/pretrain_parts.h"
 #include "recipes/run_common.h"
+#include "recipes/run_source.h"
 #include "recipes/trial.h"
 
 #include <albert/base/error.h>
@@ -97,10 +98,16 @@ namespace {
 /// Of an evaluation, which is over whole lengths.
 int64_t evaluation_batch_of(const PretrainConfig& config) { return micro_batch_of(config, config.data.max_length, config.training.batch_size); }
 
-std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PreparedText& text) {
-  return {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
-          {"data", text.store->data_hash()},
-          {"tokenizer", text.tokenizer->hash()}};
+/// `given` as the user has it: `config` may have a checkpoint in place of model.init_from.
+std::map<std::string, std::string> identity_hashes(const PretrainConfig& config, const PretrainConfig& given, const PreparedText& text) {
+  std::map<std::string, std::string> hashes{{"config", sha256_hex(config::to_yaml(identity_of(config)))},
+                                            {"data", text.store->data_hash()},
+                                            {"tokenizer", text.tokenizer->hash()}};
+  if (!given.model.init_from) return hashes;
+  const auto earlier = earlier_run<PretrainConfig>(given.output, given.output / "checkpoints");
+  const bool has_begun = config.model.init_from != given.model.init_from;
+  hashes["init_from"] = source_hash(*given.model.init_from, earlier ? earlier->model.init_from : std::nullopt, has_begun);
+  return hashes;
 }
 
 ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path& folder, std::ostream& out) {
@@ -182,11 +189,12 @@ class PreparationWatch {
   std::jthread thread_;
 };
 
-/// Everything of a run after its text is prepared.
-ExitCode train(const PretrainConfig& given, const PretrainRequest& request, const PreparedText& text, const StopSignal& stop, std::ostream& out) {
+/// Everything of a run after its text is prepared. `given` is what the user has, `prepared` what it comes to.
+ExitCode train(const PretrainConfig& given, const PretrainConfig& prepared, const PretrainRequest& request, const PreparedText& text,
+               const StopSignal& stop, std::ostream& out) {
   const auto device = resolve_device(given.training.device);
   if (device.is_cpu()) keep_freed_memory();
-  const auto config = with_micro_batch(given, text.tokenizer->vocab_size());
+  const auto config = with_micro_batch(prepared, text.tokenizer->vocab_size());
   const auto precision = resolve_precision(chosen_precision(config.training.precision), device);
   const auto seed = static_cast<uint64_t>(config.training.seed);
   const auto data = make_pretraining_data(text.store, text.vocabulary, config.data, config.objective, seed);
@@ -219,7 +227,7 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
   const auto average = make_average(config.training, *optimizer);
   PretrainingFiles files(*model, *text.tokenizer);
   Checkpointer checkpointer(config.output / "checkpoints", {.model = files, .optimizer = *optimizer, .world = *world, .average = average.get()},
-                            identity_hashes(config, text), config.checkpoint);
+                            identity_hashes(config, given, text), config.checkpoint);
   MetricsSink sink(config.output, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;
   spdlog::info("{} parameters, {} on {}, {} steps of {} sequences, {} per epoch", num_parameters(model->config(), model->heads()),
@@ -230,13 +238,13 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
                    .evaluate_average = config.training.ema && config.training.ema->evaluate,
                    .on_divergence = config.training.on_divergence, .divergence = config.training.divergence,
                    .loss_scaling = precision == Precision::fp16, .matmul_flops_per_second = rate,
-                   .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(config)); }},
+                   .on_start = [&] { write_file_atomically(config.output / "config.yaml", config::to_yaml(as_named(config, given))); }},
                   {.program = program, .optimizer = *optimizer, .schedule = schedule, .world = *world, .checkpointer = checkpointer,
                    .sink = sink, .progress = progress, .stop = stop, .average = average.get()});
   const auto summary = trainer.run(request.resume);
   write_curves(config.output / "metrics.jsonl", config.output / "curves.svg", config.output.filename().string());
   if (summary.outcome == RunOutcome::stopped) {
-    spdlog::warn("stopped on request after step {} and saved; the same command goes on from there", summary.steps);
+    spdlog::warn("stopped on request after step {} and saved; {} goes on from there", summary.steps, command_that_goes_on(request.resume));
     return ExitCode::stopped;
   }
   if (summary.outcome == RunOutcome::already_finished) out << fmt::format("the run is finished: {} steps\n", summary.steps);
@@ -249,8 +257,10 @@ ExitCode train(const PretrainConfig& given, const PretrainRequest& request, cons
 
 }  // namespace
 
-ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
-  const auto config = with_inherited_vocabulary(with_defaults(given));
+ExitCode run_pretraining(const PretrainConfig& user, const PretrainRequest& request, const StopSignal& stop, std::ostream& out) {
+  const auto given = with_defaults(user);
+  const auto begun = given.model.init_from ? begun_from(given.output / "checkpoints", request.resume) : std::nullopt;
+  const auto config = with_inherited_vocabulary(begun ? going_on_from(given, *begun) : given);
   if (config.training.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.intra_op_threads.value));
   if (request.dry_run) {
     describe_pretraining(config, out);
@@ -259,7 +269,7 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
   if (request.evaluate) return evaluate_only(config, *request.evaluate, out);
   (void)resolve_device(config.training.device);  // a device that is not there is known before any work
   const RunLock lock(config.output);
-  require_same_run(config);
+  require_same_run(config, config.output / "checkpoints");
   const auto text = [&] {
     const PreparationWatch watch(stop);
     return prepare_text(config);
@@ -268,7 +278,7 @@ ExitCode run_pretraining(const PretrainConfig& given, const PretrainRequest& req
     out << fmt::format("vocabulary  {} pieces\nstore       {} tokens\n", text.tokenizer->vocab_size(), text.store->num_tokens());
     return ExitCode::done;
   }
-  return train(config, request, text, stop, out);
+  return train(given, config, request, text, stop, out);
 }
 
 }  // namespace albert

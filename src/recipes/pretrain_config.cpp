@@ -68,6 +68,8 @@ PretrainConfig with_defaults(PretrainConfig config) {
 PretrainConfig identity_of(PretrainConfig config) {
   const PretrainConfig defaults;
   config.output = defaults.output;
+  // Of the model that the run began with, a checkpoint has the digest (source_hash in run_source.h); where it lies does not count.
+  if (config.model.init_from) config.model.init_from = "given";
   // Where the data lie, and how fast they are read, does not make another run: the store's hash stands for the text.
   // How often each is read does.
   const auto sources = std::exchange(config.data.sources, defaults.data.sources);

@@ -39,21 +39,26 @@ std::unique_ptr<WeightAverage> make_average(const TrainingConfig& training, cons
 /// IoError where a run could not write into the folder: it is a file, or the nearest folder that exists may not be written to.
 void require_usable_folder(const std::filesystem::path& folder);
 
-/// Refuses to go on with another run's checkpoints, which would lie in config.output / `checkpoints`: ConfigError with a list of what
-/// differs.
+/// The configuration of the run that lies in the output folder, if its `checkpoints` are there.
 template <typename Config>
-void require_same_run(const Config& config, const std::filesystem::path& checkpoints = "checkpoints") {
-  const auto& output = config.output;
+std::optional<Config> earlier_run(const std::filesystem::path& output, const std::filesystem::path& checkpoints) {
   const auto path = output / "config.yaml";
-  if (!std::filesystem::exists(output / checkpoints) || !std::filesystem::exists(path)) return;
-  const auto earlier = config::parse_config<Config>(read_file(path, kConfigLimitBytes), path.string());
+  if (!std::filesystem::exists(checkpoints) || !std::filesystem::exists(path)) return {};
+  return config::parse_config<Config>(read_file(path, kConfigLimitBytes), path.string());
+}
+
+/// Refuses to go on with another run's checkpoints: ConfigError with a list of what differs.
+template <typename Config>
+void require_same_run(const Config& config, const std::filesystem::path& checkpoints) {
+  const auto earlier = earlier_run<Config>(config.output, checkpoints);
+  if (!earlier) return;
   std::string differences;
-  for (const auto& [key, a, b] : config::diff_configs(identity_of(earlier), identity_of(config))) {
+  for (const auto& [key, a, b] : config::diff_configs(identity_of(*earlier), identity_of(config))) {
     differences += fmt::format("\n  {}: was {}, is {}", key, a, b);
   }
   if (differences.empty()) return;
   throw ConfigError(fmt::format("output: {} holds a run with other settings, which cannot be resumed with these; set them back, choose "
-                                "another output, or delete the folder:{}", output.string(), differences));
+                                "another output, or delete the folder:{}", config.output.string(), differences));
 }
 
 }  // namespace albert

@@ -38,6 +38,17 @@ inline constexpr double kBytesPerPiece = 4.2;
 /// are fast (more on a GPU), but no more than fit into memory, which is tried.
 PretrainConfig with_micro_batch(PretrainConfig config, int64_t vocab_size);
 
+/// What finds the micro-batch of a run.
+struct MicroBatchProbe {
+  at::Device device{at::kCPU};
+  int64_t max_length = 0;  ///< pieces of a sequence
+  int64_t most = 1;        ///< sequences, more are not asked for
+  std::function<void(int64_t sequences)> train_pass;  ///< forward and backward of so many sequences of max_length; may run out of memory on a GPU
+};
+/// As many sequences as are fast, halved until a trial fits: on a CPU into a share of the memory that is left, by a line through what one and
+/// two take.
+int64_t probe_micro_batch(const MicroBatchProbe& probe);
+
 /// Halves `wanted` until it fits; at least 1.
 int64_t largest_that_fits(int64_t wanted, const std::function<bool(int64_t)>& fits);
 /// Bytes that this process can still get: of the machine, and of its control groups (v1, v2). None where neither is told.

@@ -179,10 +179,6 @@ FinetuningProgram::FinetuningProgram(TaskModelImpl& model, const TaskDescription
                                      const FinetuningOptions& options)
     : model_(model), task_(task), train_(train), validation_(std::move(validation)), options_(options), learnable_(train.learnable()),
       sampler_(lengths_of(train.instances(), learnable_), options.sampler) {
-  if (!options_.loss.class_weights.empty()) {
-    class_loss_.class_weights = at::tensor(options_.loss.class_weights, at::kFloat).to(options_.device);
-  }
-  class_loss_.label_smoothing = options_.loss.label_smoothing;
   model_.train();
 }
 
@@ -209,17 +205,24 @@ StepTotals FinetuningProgram::load_step(int64_t /*step*/) {
 
 int64_t FinetuningProgram::num_micro_batches() const { return static_cast<int64_t>(micro_batches_.size()); }
 
+MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, const TaskDescription& task, const FinetuningOptions& options,
+                               double num_targets) {
+  ClassLossOptions class_loss{.class_weights = {}, .label_smoothing = options.loss.label_smoothing};
+  const auto& weights = options.loss.class_weights;
+  if (!weights.empty()) class_loss.class_weights = at::tensor(weights, at::kFloat).to(options.device);
+  SpanInput span{};
+  if (task.objective == TaskObjective::beam_span) span = {.p_mask = batch.p_mask, .starts = batch.spans.starts, .beams = {}};
+  const auto output = model.forward(batch.input, {.hidden_states = false, .application_decay = options.application_decay, .hook = {}}, span);
+  MicroBatchLoss result;
+  result.loss = loss_sum(output, batch, task.objective, class_loss) / num_targets;
+  if (has_accuracy(task.objective)) result.metrics["accuracy"] = correct(output, batch, task.objective).to(at::kDouble) / num_targets;
+  return result;
+}
+
 MicroBatchLoss FinetuningProgram::loss(int64_t index, int64_t step, const StepTotals& totals) {
   const auto batch = micro_batches_.at(static_cast<size_t>(index)).to(options_.device);
   model_.set_dropout_seed(mix_seed(options_.seed, "dropout", static_cast<uint64_t>(step), static_cast<uint64_t>(index)));
-  SpanInput span{};
-  if (task_.objective == TaskObjective::beam_span) span = {.p_mask = batch.p_mask, .starts = batch.spans.starts, .beams = {}};
-  const auto output = model_.forward(batch.input, {.hidden_states = false, .application_decay = options_.application_decay, .hook = {}}, span);
-  const double count = divisor(totals.targets.at("task"));
-  MicroBatchLoss result;
-  result.loss = loss_sum(output, batch, task_.objective, class_loss_) / count;
-  if (has_accuracy(task_.objective)) result.metrics["accuracy"] = correct(output, batch, task_.objective).to(at::kDouble) / count;
-  return result;
+  return finetuning_loss(model_, batch, task_, options_, divisor(totals.targets.at("task")));
 }
 
 void FinetuningProgram::parameters_changed() { model_.parameters_changed(); }

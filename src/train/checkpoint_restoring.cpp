@@ -20,7 +20,7 @@ void require_same_hashes(const std::map<std::string, std::string>& wanted, const
   std::string changed;
   for (const auto& [name, hash] : wanted) {
     const auto it = found.hashes.find(name);
-    if (it != found.hashes.end() && it->second == hash) continue;
+    if (hash.empty() || (it != found.hashes.end() && it->second == hash)) continue;
     if (!changed.empty()) changed += ", ";
     changed += name;
   }
@@ -148,6 +148,10 @@ TrainingState Checkpointer::apply(const io::LoadedCheckpoint& checkpoint) {
   parts_.model.load(checkpoint.arrays("model.safetensors"));
   parts_.optimizer.load_state(tensors_over(checkpoint.arrays("optimizer.safetensors")));
   if (parts_.average != nullptr) load_average(checkpoint, *parts_.average);
+  for (auto& [name, hash] : hashes_) {
+    const auto known = checkpoint.identity().hashes.find(name);
+    if (hash.empty() && known != checkpoint.identity().hashes.end()) hash = known->second;
+  }
   return state;
 }
 

@@ -1,5 +1,6 @@
 """A fine-tuning that is interrupted and resumed equals the unbroken one, to the bit: dropout, data order, evaluation, predictions."""
 import random
+import shutil
 import signal
 import time
 import unittest
@@ -55,6 +56,38 @@ class FinetuneResumeTest(FinetuneTest):
         self.assert_same_run("unbroken", "killed")
         left = [name for name in files_below(self.folder / "killed") if ".tmp" in name]
         self.assertEqual(left, [], "half-written files were left behind")
+
+    def test_a_run_needs_the_model_that_it_began_from_no_more(self):
+        for model in ("source", "copy"):
+            shutil.copytree(self.base, self.folder / model)
+        config = self.config("broken")
+        started_from = lambda path: ("--set", f"model.init_from={self.folder / path}")
+        self.finetune(self.config("unbroken"), *started_from("source"))
+        process = self.start_program(config, *started_from("source"), program="albert-finetune")
+        self.wait_for_step(self.folder / "broken", 12, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 75)
+        other = self.pretrain(self.folder / "other", "--set", "training.seed=5")
+        self.assertIn("another", self.finetune(config, *started_from("other/final"), expect=2).stderr)
+        self.assertTrue(other.exists())
+        shutil.rmtree(self.folder / "source")
+        process = self.start_program(config, *started_from("copy"), program="albert-finetune")
+        self.wait_for_step(self.folder / "broken", 24, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 75)
+        shutil.rmtree(self.folder / "copy")
+        self.finetune(self.folder / "broken/config.yaml")
+        self.assert_same_run("unbroken", "broken")
+
+    def test_a_checkpoint_of_one_of_several_runs(self):
+        config = self.config("several", runs=2, duration="2 epochs")
+        keep = ("--set", "checkpoint.keep_last=3")
+        self.finetune(config, *keep)
+        older = sorted((self.folder / "several/run-4/checkpoints").glob("step-*"))[0]
+        result = self.finetune(config, *keep, "--resume", older)
+        self.assertIn(f"resumed at step {int(older.name[5:])} of", result.stderr)
+        self.assertIn("finished already", result.stderr, "the other run goes on by itself")
+        self.assertIn("must be a checkpoint of one of the 2 runs", self.finetune(config, "--resume", self.base, expect=2).stderr)
 
     def test_the_second_of_three_runs(self):
         several = {"runs": 3, "duration": "2 epochs"}

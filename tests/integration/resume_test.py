@@ -1,4 +1,5 @@
 """A run that is interrupted and resumed equals the unbroken run, to the bit."""
+import os
 import random
 import shutil
 import signal
@@ -72,6 +73,31 @@ class ResumeTest(ProgramTest):
         self.assert_same_run(reference, run)
         self.assertNotEqual((run / "final/model.safetensors").read_bytes(), old_model)
         self.assertEqual(sorted(path.name for path in (run / "checkpoints/abandoned-1").iterdir()), later)
+
+    def test_a_run_needs_the_model_that_it_began_from_no_more(self):
+        for name, seed in (("source", 3), ("other", 4)):
+            self.run_program(self.tiny(name, steps=2), "--set", f"training.seed={seed}")
+        source = self.folder / "source/final"
+        started_from = lambda path: ("--set", f"model={{init_from: {path}, dropout: 0.1}}")
+        self.run_program(self.tiny("unbroken", steps=self.STEPS), *started_from(source))
+        config = self.tiny("broken", steps=self.STEPS)
+        process = self.start_program(config, *started_from(source))
+        self.wait_for_step(self.folder / "broken", 6, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 75)
+        # Another model is refused, another spelling is not.
+        refused = self.run_program(config, *started_from(self.folder / "other/final"), expect=2)
+        self.assertIn("got one with another init_from", refused.stderr)
+        respelled = os.path.relpath(source) + "/"
+        process = self.start_program(config, *started_from(respelled))
+        self.wait_for_step(self.folder / "broken", 16, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 75)
+        self.assertIn(f"init_from: {respelled}\n", (self.folder / "broken/config.yaml").read_text())
+        # Without the model, and from the run's own configuration.
+        shutil.rmtree(self.folder / "source")
+        self.run_program(self.folder / "broken/config.yaml")
+        self.assert_same_run(self.folder / "unbroken", self.folder / "broken")
 
     def test_bf16_resumes_too(self):
         reference = self.unbroken(precision="bf16")

@@ -79,12 +79,12 @@ TEST(FinetuneConfig, SurvivesWritingWithEveryKindOfValue) {
 
 TEST(FinetuneConfig, IdentityIgnoresWhatMayChangeAndKeepsTheRest) {
   const auto reference = identity_of(parsed(kBase));
-  for (const char* allowed : {"output=b", "training.duration=7 steps", "training.device=cpu", "training.micro_batch=4", "training.runs=3",
+  for (const char* allowed : {"output=b", "model.init_from=elsewhere/m", "training.duration=7 steps", "training.device=cpu", "training.micro_batch=4", "training.runs=3",
                               "checkpoint.every=1 steps", "evaluation.every=3 steps", "evaluation.metric=f1", "schedule.warmup=1 steps",
                               "data.test={path: x.tsv}", "data.predict={path: x.tsv}", "logging.tensorboard=false"}) {
     EXPECT_THAT(config::diff_configs(reference, identity_of(parsed(kBase, {allowed}))), IsEmpty()) << allowed;
   }
-  for (const char* refused : {"model.init_from=other", "model.dropout=0.3", "model.freeze=encoder", "model.random_weights=true", "task.threshold=0.4",
+  for (const char* refused : {"model.dropout=0.3", "model.freeze=encoder", "model.random_weights=true", "task.threshold=0.4",
                               "data.train.path=other.tsv", "data.max_length=64", "data.validation_seed=3", "loss.label_smoothing=0.1",
                               "optimizer.learning_rate=1", "training.batch_size=8", "training.batch_tokens=64", "training.shuffle=false",
                               "training.group_by_length=false", "training.seed=5"}) {

@@ -101,6 +101,8 @@ TEST(PretrainConfig, IdentityIgnoresWhatMayChangeAndKeepsTheRest) {
                               "evaluation.every=3 steps", "data.threads=1", "data.store=elsewhere", "data.sources[0].path=moved", "schedule.warmup=1 steps"}) {
     EXPECT_THAT(config::diff_configs(reference, identity({allowed})), ::testing::IsEmpty()) << allowed;
   }
+  EXPECT_THAT(config::diff_configs(identity({"model.init_from=a"}), identity({"model.init_from=/b/a/"})), ::testing::IsEmpty());
+  EXPECT_EQ(config::diff_configs(reference, identity({"model.init_from=a"})).size(), 1U) << "weights of a model, and new ones";
   for (const char* refused : {"model.hidden_size=64", "tokenizer.vocab_size=500", "data.max_length=64", "data.validation_fraction=0.3",
                               "objective.sentence_order=nsp", "objective.masking.probability=0.2", "optimizer.learning_rate=1",
                               "optimizer.layer_decay.rate=0.9", "training.seed=5", "data.sources[0].weight=3"}) {

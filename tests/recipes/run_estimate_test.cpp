@@ -2,6 +2,7 @@
 
 #include <albert/recipes/run_estimate.h>
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -44,6 +45,22 @@ TEST(MicroBatch, IsHalvedUntilItFits) {
   EXPECT_EQ(tried, (std::vector<int64_t>{16, 8, 4}));
   EXPECT_EQ(largest_that_fits(3, fits), 3);
   EXPECT_EQ(largest_that_fits(8, [](int64_t) { return false; }), 1);
+}
+
+TEST(MicroBatch, OfTheProbeTakesAShareOfTheMemoryThatIsLeft) {
+  const auto available = available_memory_bytes();
+  ASSERT_TRUE(available.has_value());
+  std::vector<int64_t> tried;
+  // Never touched, so they take no memory. 32 sequences would take 0.53 of it, 64 more than there is; the share is 0.8.
+  const auto per_sequence = static_cast<int64_t>(*available / 60);
+  const auto train_pass = [&](int64_t sequences) {
+    tried.push_back(sequences);
+    (void)at::empty({sequences * per_sequence}, at::kByte);
+  };
+  EXPECT_EQ(probe_micro_batch({.device = at::kCPU, .max_length = 8, .most = 512, .train_pass = train_pass}), 32);
+  EXPECT_EQ(tried, (std::vector<int64_t>{1, 2})) << "a line through two is enough";
+  EXPECT_EQ(probe_micro_batch({.device = at::kCPU, .max_length = 8, .most = 16, .train_pass = train_pass}), 16) << "no more than a step has";
+  EXPECT_EQ(probe_micro_batch({.device = at::kCPU, .max_length = 512, .most = 512, .train_pass = [](int64_t) {}}), 8) << "4,096 pieces";
 }
 
 TEST(AvailableMemory, IsBelowThatOfTheMachine) {

@@ -75,6 +75,10 @@ TaskEvaluation score_task(TaskModelImpl& model, const TaskSet& set, const TaskDe
 /// The metrics of score_task.
 MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options);
 
+/// Loss of a batch, with its graph: the sum over its targets divided by `num_targets`, those of the whole step.
+MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, const TaskDescription& task, const FinetuningOptions& options,
+                               double num_targets);
+
 /// Binds data and model to the trainer. All references must outlive it. Loss of a step: sum over its targets divided by their number.
 class FinetuningProgram : public StepProgram {
  public:
@@ -100,7 +104,6 @@ class FinetuningProgram : public StepProgram {
   const TaskSet& train_;
   std::vector<EvaluatedSet> validation_;
   FinetuningOptions options_;
-  ClassLossOptions class_loss_{};
   std::vector<int64_t> learnable_;
   BatchSampler sampler_;
   DataCursor cursor_;

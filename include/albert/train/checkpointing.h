@@ -51,7 +51,8 @@ class Checkpointer {
   /// Saves that may fail in a row (a full disk, for example) before the run ends.
   static constexpr int64_t kMaxFailures = 3;
 
-  /// `hashes` bind a checkpoint to "config", "data" and "tokenizer". References must outlive this object.
+  /// `hashes` bind a checkpoint to "config", "data", "tokenizer" and what else the run has; an empty one is not compared, and taken over
+  /// from the checkpoint that is restored. References must outlive this object.
   struct Parts {
     ModelFiles& model;
     Optimizer& optimizer;

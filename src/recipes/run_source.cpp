@@ -1,0 +1,69 @@
+#include "recipes/run_source.h"
+
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/base/hash.h>
+#include <albert/io/checkpoint_directory.h>
+#include <albert/tokenizer/tokenizer.h>
+
+#include <iterator>
+
+namespace albert {
+namespace {
+
+bool verifies(const std::filesystem::path& checkpoint) {
+  try {
+    (void)io::load_checkpoint(checkpoint);
+    return true;
+  } catch (const IoError&) {
+    return false;
+  }
+}
+
+/// The option that names the vocabulary.
+std::optional<std::filesystem::path>& vocabulary_in(TokenizerConfig& config) {
+  return config.type == TokenizerType::symbols ? config.vocabulary : config.model;
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> begun_from(const std::filesystem::path& checkpoints, const ResumeRequest& resume) {
+  if (resume.mode == ResumeRequest::Mode::never) return {};
+  if (resume.mode == ResumeRequest::Mode::path) return resume.path;
+  const auto by_step = io::list_checkpoints(checkpoints);
+  for (auto newest = by_step.rbegin(); newest != by_step.rend(); ++newest) {
+    if (verifies(newest->second)) return newest->second;
+  }
+  return {};
+}
+
+std::string command_that_goes_on(const ResumeRequest& resume) {
+  return resume.mode == ResumeRequest::Mode::automatic ? "the same command" : "the same command without --resume";
+}
+
+std::string source_hash(const std::filesystem::path& source, const std::optional<std::filesystem::path>& earlier, bool has_begun) {
+  const auto weights = source / "model.safetensors";
+  if (has_begun && (earlier == source || !std::filesystem::exists(weights))) return {};
+  return to_hex(xxh3_64(MappedFile(weights).text()));
+}
+
+PretrainConfig going_on_from(PretrainConfig config, const std::filesystem::path& checkpoint) {
+  for (auto* vocabulary : {&config.tokenizer.model, &config.tokenizer.vocabulary}) {
+    const bool is_of_source = *vocabulary && ((*vocabulary)->parent_path() == *config.model.init_from || !std::filesystem::exists(**vocabulary));
+    if (is_of_source) vocabulary->reset();
+  }
+  config.model.init_from = checkpoint;
+  return config;
+}
+
+PretrainConfig as_named(PretrainConfig config, const PretrainConfig& given) {
+  if (!given.model.init_from) return config;
+  auto named = given.tokenizer;
+  named.type = config.tokenizer.type;
+  const auto& vocabulary = vocabulary_in(named);
+  vocabulary_in(config.tokenizer) = vocabulary ? *vocabulary : *given.model.init_from / vocabulary_file_name(named.type);
+  config.model.init_from = given.model.init_from;
+  return config;
+}
+
+}  // namespace albert
