@@ -4,7 +4,7 @@
 #include <albert/base/log.h>
 #include <albert/cli/arguments.h>
 #include <albert/cli/run_main.h>
-#include <albert/config/yaml_reader.h>
+#include <albert/recipes/config_files.h>
 #include <albert/recipes/finetune.h>
 
 #include <iostream>
@@ -17,7 +17,7 @@ albert::ExitCode run(int argc, const char* const* argv) {
   const auto arguments = albert::cli::parse_finetune_arguments(argc, argv, std::cout);
   if (!arguments) return albert::ExitCode::done;
   const albert::LogSession log(arguments->log_level);
-  const auto config = albert::config::read_config<albert::FinetuneConfig>(arguments->config, arguments->overrides());
+  const auto config = albert::read_finetune_config(arguments->config, arguments->overrides());
   albert::FinetuneRequest request{.dry_run = arguments->action == FinetuneAction::dry_run,
                                   .evaluate = {},
                                   .predict = {},

@@ -4,7 +4,7 @@
 #include <albert/base/log.h>
 #include <albert/cli/arguments.h>
 #include <albert/cli/run_main.h>
-#include <albert/config/yaml_reader.h>
+#include <albert/recipes/config_files.h>
 #include <albert/recipes/pretrain.h>
 
 #include <iostream>
@@ -17,7 +17,7 @@ albert::ExitCode run(int argc, const char* const* argv) {
   const auto arguments = albert::cli::parse_train_arguments(argc, argv, std::cout);
   if (!arguments) return albert::ExitCode::done;
   const albert::LogSession log(arguments->log_level);
-  const auto config = albert::config::read_config<albert::PretrainConfig>(arguments->config, arguments->overrides());
+  const auto config = albert::read_pretrain_config(arguments->config, arguments->overrides());
   albert::PretrainRequest request{.prepare_only = arguments->action == TrainAction::prepare_only,
                                   .dry_run = arguments->action == TrainAction::dry_run,
                                   .evaluate = {},

@@ -3,8 +3,6 @@
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
 #include <albert/recipes/config_files.h>
-#include <albert/recipes/finetune_config.h>
-#include <albert/recipes/pretrain_config.h>
 
 #include <algorithm>
 
@@ -77,7 +75,25 @@ std::string show(const Reading<Config>& reading, std::string_view program, ShowO
   throw ConfigError(fmt::format("{}\n{}: read as a configuration of {}", problems, text.name, program));
 }
 
+template <typename Config, typename OfOther>
+Config read_of(std::string_view program, std::string_view other, const std::filesystem::path& path, const config::Overrides& overrides) {
+  const auto text = config::read_config_text(path);
+  auto reading = read_as<Config>(text, overrides);
+  if (reading.config) return *std::move(reading.config);
+  // --set may name options that only this program has.
+  if (!read_as<OfOther>(text, overrides).config && !read_as<OfOther>(text, {}).config) throw ConfigError(reading.problems);
+  throw ConfigError(fmt::format("{}: must be a configuration of {}, got one of {}; give it to that program", path.string(), program, other));
+}
+
 }  // namespace
+
+PretrainConfig read_pretrain_config(const std::filesystem::path& path, const config::Overrides& overrides) {
+  return read_of<PretrainConfig, FinetuneConfig>("albert-train", "albert-finetune", path, overrides);
+}
+
+FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides) {
+  return read_of<FinetuneConfig, PretrainConfig>("albert-finetune", "albert-train", path, overrides);
+}
 
 std::string config_schema(ConfigProgram program) {
   const auto description =

@@ -5,12 +5,8 @@
 #include <albert/data/store_builder.h>
 #include <albert/io/json_text.h>
 #include <albert/recipes/finetune_config.h>
+#include <albert/train/run_lock.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <functional>
 #include <optional>
 
@@ -21,18 +17,6 @@ namespace fs = std::filesystem;
 
 /// Largest results.json.
 constexpr uint64_t kResultsLimitBytes = uint64_t{4} << 20U;
-
-/// Whether a process trains in the folder; none where it cannot be known. Only a file that a killed run left is locked for the
-/// moment.
-std::optional<bool> is_in_use(const fs::path& output) {
-  const int descriptor = ::open((output / ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return errno == ENOENT ? std::optional(false) : std::nullopt;
-  const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
-  const int code = errno;
-  ::close(descriptor);
-  if (is_free) return false;
-  return code == EWOULDBLOCK ? std::optional(true) : std::nullopt;
-}
 
 /// Facts, or why there are none: what else the run has is still worth telling.
 Facts facts_or_problem(const std::function<Facts()>& read) {
@@ -91,6 +75,16 @@ RunConfig read_run_config(const fs::path& folder) {
   return config;
 }
 
+/// A run that had collapsed and was begun again has a folder of each training below its own.
+Facts facts_with_restarts(const fs::path& folder, const FinetuneTrainingConfig& training, InspectDepth depth) {
+  auto facts = training_facts(folder, training.common, depth);
+  for (int64_t i = 1; fs::is_directory(folder / fmt::format("restart-{}", i)); ++i) {
+    const auto name = fmt::format("restart-{}", i);
+    facts["restarts"][name] = training_facts(folder / name, training.common, depth);
+  }
+  return facts;
+}
+
 /// Several seeds have a folder each.
 void add_trainings(const fs::path& folder, const RunConfig& config, InspectDepth depth, Facts& facts) {
   if (config.pretraining) {
@@ -99,13 +93,13 @@ void add_trainings(const fs::path& folder, const RunConfig& config, InspectDepth
   }
   const auto& training = config.finetuning->training;
   if (training.runs == 1) {
-    facts["training"] = training_facts(folder, training.common, depth);
+    facts["training"] = facts_with_restarts(folder, training, depth);
     return;
   }
   facts["trainings"] = Facts::object();
   for (int64_t i = 0; i < training.runs; ++i) {
     const auto name = fmt::format("run-{}", training.common.seed + i);
-    if (fs::is_directory(folder / name)) facts["trainings"][name] = training_facts(folder / name, training.common, depth);
+    if (fs::is_directory(folder / name)) facts["trainings"][name] = facts_with_restarts(folder / name, training, depth);
   }
 }
 
@@ -152,7 +146,7 @@ Facts configuration_differences(const Config& a, const Config& b) {
 
 Facts run_facts(const fs::path& folder, InspectDepth depth) {
   const auto config = read_run_config(folder);
-  const auto in_use = is_in_use(folder);
+  const auto in_use = RunLock::is_held(folder);
   Facts facts{{"program", config.pretraining ? "albert-train" : "albert-finetune"},
               {"progress", nullptr},
               {"in_use", in_use ? Facts(*in_use) : Facts()},

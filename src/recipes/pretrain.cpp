@@ -115,6 +115,9 @@ ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path
   if (!loaded.tokenizer) throw IoError(fmt::format("{}: has no vocabulary (spiece.model or symbols.txt), so its ids cannot be made", folder.string()));
   require_positions(config, loaded.config.shape, folder.string());
   const auto vocabulary = vocabulary_of(*loaded.tokenizer);
+  // A store is made for good: no other program may be making it, or training, in that folder.
+  std::optional<RunLock> lock;
+  if (!std::filesystem::exists(token_store_file(config.data.store))) lock.emplace(config.output);
   const auto store = std::make_shared<const TokenStore>(
       open_or_build_token_store(config.data, vocabulary, {.num_threads = config.data.num_threads(), .progress = {}}));
   const auto data = make_pretraining_data(store, vocabulary, config.data, config.objective, static_cast<uint64_t>(config.training.seed));

@@ -128,6 +128,16 @@ RunLock::RunLock(const std::filesystem::path& output) : path_(output / ".lock") 
   }
 }
 
+std::optional<bool> RunLock::is_held(const std::filesystem::path& output) {
+  const int descriptor = ::open((output / ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return errno == ENOENT ? std::optional(false) : std::nullopt;
+  const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  const int code = errno;
+  ::close(descriptor);
+  if (is_free) return false;
+  return code == EWOULDBLOCK ? std::optional(true) : std::nullopt;
+}
+
 RunLock::~RunLock() {
   // Removed while still locked: whoever opened it meanwhile sees that it is gone (is_current) and tries again.
   ::unlink(path_.c_str());

@@ -105,6 +105,9 @@ class OptionsTest(FinetuneTest):
         self.assertEqual((only["seed"], only["validation"]["collapsed"]), (3 + 2 * 1000003, True))
         for folder in ("again", "again/restart-1", "again/restart-2"):
             self.assertTrue((self.folder / folder / "metrics.jsonl").exists(), folder)
+        facts = json.loads(self.run_program("inspect", self.folder / "again", "--json", program="albert").stdout)
+        self.assertEqual(list(facts["training"]["restarts"]), ["restart-1", "restart-2"])
+        self.assertEqual(facts["training"]["restarts"]["restart-2"]["step"], 36)
 
     def test_early_stopping(self):
         config = self.finetuning("single", training={"duration": "60 epochs"}, evaluation={"every": "1 epochs", "early_stopping": {"patience": 2}})
@@ -164,6 +167,15 @@ class OptionsTest(FinetuneTest):
         self.assertEqual(len(whole), len(parts))
         for a, b in zip(whole, parts):
             self.assertAlmostEqual(a["loss"], b["loss"], delta=2e-5 * a["loss"])
+
+    def test_micro_batch_auto_is_found_once_and_kept(self):
+        config = self.finetuning("single", training={"duration": "4 steps"})
+        self.finetune(config)
+        resolved = self.folder / "run/config.yaml"
+        self.assertIn("micro_batch: 8\n", resolved.read_text())
+        resolved.write_text(resolved.read_text().replace("micro_batch: 8\n", "micro_batch: 3\n"))
+        self.finetune(config, "--set", "training.duration=6 steps")
+        self.assertIn("micro_batch: 3\n", resolved.read_text())
 
     def test_same_seed_same_bits(self):
         short = {"duration": "2 epochs"}

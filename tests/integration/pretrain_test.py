@@ -1,4 +1,5 @@
 """One run of albert-train from text to a model folder: what is in the output folder, and what other tools make of it."""
+import fcntl
 import json
 import math
 import os
@@ -79,6 +80,21 @@ class PretrainTest(ProgramTest):
         refused = self.run_program(config, "--evaluate", self.folder / "run/final", *longer, expect=2)
         self.assertIn(f"data.max_length: must be at most the 64 positions of {self.folder}/run/final, got 256", refused.stderr)
         self.assertFalse((self.folder / "other").exists())
+
+    def test_an_evaluation_that_makes_a_store_holds_the_lock(self):
+        config = self.tiny(steps=2)
+        self.run_program(config)
+        other = self.folder / "other"
+        other.mkdir()
+        evaluate = (config, "--evaluate", self.folder / "run/final", "--output", other, "--set", f"data.store={other}/store")
+        with open(other / ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("wanted an output folder that no other run uses", self.run_program(*evaluate, expect=4).stderr)
+        self.run_program(*evaluate)
+        self.assertEqual(sorted(path.name for path in other.iterdir()), ["store"])
+        with open(other / ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.run_program(*evaluate)  # there is a store: nothing is written
 
     def test_dry_run_foresees_the_run(self):
         config = self.tiny(micro_batch="auto", steps=8)

@@ -48,6 +48,20 @@ TEST(ResolvedConfig, SaysForWhichProgramItIsAndReadsBack) {
   EXPECT_EQ(config::parse_config<FinetuneConfig>(finetuning, "f").task.name, "cola");
 }
 
+TEST(ProgramConfig, AFileOfTheOtherProgramIsToldInOneLine) {
+  const testing::TemporaryFolder folder;
+  const auto pretraining = written(folder, "p.yaml", kPretraining);
+  const auto finetuning = written(folder, "f.yaml", kFinetuning);
+  EXPECT_EQ(read_pretrain_config(pretraining, {"training.seed=9"}).training.seed, 9);
+  EXPECT_EQ(read_finetune_config(finetuning, {}).task.name, "sst-2");
+  EXPECT_THAT([&] { (void)read_pretrain_config(finetuning, {"data.prefetch_steps=3"}); },
+              ThrowsMessage<ConfigError>(finetuning.string() + ": must be a configuration of albert-train, got one of albert-finetune; give it to that program"));
+  EXPECT_THAT([&] { (void)read_finetune_config(pretraining, {}); },
+              ThrowsMessage<ConfigError>(pretraining.string() + ": must be a configuration of albert-finetune, got one of albert-train; give it to that program"));
+  EXPECT_THAT([&] { (void)read_pretrain_config(written(folder, "n.yaml", "output: r\ntrainin: {}\n"), {}); },
+              ThrowsMessage<ConfigError>(HasSubstr("trainin: unknown key; did you mean 'training'?")));
+}
+
 TEST(ResolvedConfig, TellsWhereTheValuesOfAFileComeFrom) {
   const testing::TemporaryFolder folder;
   written(folder, "base.yaml", kPretraining);

@@ -55,6 +55,19 @@ TEST(RunLock, DoesNotNameTheMachine) {
   EXPECT_THAT(refusal(folder.path()), ::testing::HasSubstr(fmt::format("process {} on another machine, started ", ::getpid())));
 }
 
+TEST(RunLock, IsSeenFromOutsideWhileItIsHeld) {
+  const testing::TemporaryFolder folder;
+  EXPECT_EQ(RunLock::is_held(folder / "none"), false);
+  {
+    const RunLock lock(folder.path());
+    EXPECT_EQ(RunLock::is_held(folder.path()), true);
+  }
+  EXPECT_EQ(RunLock::is_held(folder.path()), false);
+  std::ofstream(folder / ".lock") << "of a run that was killed";
+  EXPECT_EQ(RunLock::is_held(folder.path()), false);
+  EXPECT_EQ(read_file(folder / ".lock"), "of a run that was killed") << "looking changes nothing";
+}
+
 TEST(RunLock, LeavesNothingBehind) {
   const testing::TemporaryFolder folder;
   { const RunLock lock(folder / "new"); }

@@ -3,6 +3,8 @@
 
 #include <albert/config/fields.h>
 #include <albert/config/overrides.h>
+#include <albert/recipes/finetune_config.h>
+#include <albert/recipes/pretrain_config.h>
 
 #include <filesystem>
 #include <string>
@@ -14,6 +16,10 @@ enum class ConfigProgram { train, finetune };
 constexpr auto enum_names(config::EnumTag<ConfigProgram>) {
   return config::names<ConfigProgram>({{ConfigProgram::train, "train"}, {ConfigProgram::finetune, "finetune"}});
 }
+
+/// config::read_config for a program: where the file is one of the other program, ConfigError says so in one line.
+PretrainConfig read_pretrain_config(const std::filesystem::path& path, const config::Overrides& overrides);
+FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides);
 
 /// The JSON Schema for editors (config/json_schema.h), as in docs/schema.
 std::string config_schema(ConfigProgram program);

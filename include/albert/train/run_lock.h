@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 namespace albert {
 
@@ -16,6 +17,10 @@ class RunLock {
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
   ~RunLock();
+
+  /// Whether a run holds the lock of the folder; nothing where it cannot be known. Changes nothing: only a file that a killed run left is
+  /// locked, for the moment.
+  [[nodiscard]] static std::optional<bool> is_held(const std::filesystem::path& output);
 
  private:
   std::filesystem::path path_;
