@@ -3,7 +3,6 @@
 #include <albert/model/task_losses.h>
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 namespace albert {
 namespace {
@@ -46,11 +45,11 @@ at::Tensor class_loss_sum(const at::Tensor& logits, const at::Tensor& targets, c
   return at::where(is_scored, losses, 0.0).sum();
 }
 
-double target_weight_sum(const at::Tensor& targets, const at::Tensor& class_weights) {
-  const at::NoGradGuard no_gradient;
-  const at::Tensor scored = targets.flatten().masked_select(targets.flatten().ne(kIgnoredTarget));
-  if (!class_weights.defined()) return static_cast<double>(scored.size(0));
-  return class_weights.to(targets.device(), at::kDouble).index_select(0, scored).sum().item<double>();
+double target_weight_sum(std::span<const int64_t> counts, std::span<const double> class_weights) {
+  ALBERT_CHECK(counts.size() == class_weights.size(), "{} counts for {} class weights", counts.size(), class_weights.size());
+  double sum = 0;
+  for (size_t i = 0; i < counts.size(); ++i) sum += class_weights[i] * static_cast<double>(counts[i]);
+  return sum;
 }
 
 at::Tensor squared_error_sum(const at::Tensor& predictions, const at::Tensor& targets) {

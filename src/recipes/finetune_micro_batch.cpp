@@ -32,7 +32,7 @@ class LongestExample {
     const auto& task = parts_.task.description();
     const auto batch = make_task_batch(parts_.sets.train->instances(), indices, task.objective, BatchTargets::with).to(parts_.device);
     model_->set_dropout_seed(0);
-    finetuning_loss(*model_, batch, task, options_, 1.0).loss.backward();
+    finetuning_loss(*model_, batch, task, options_, {}).loss.backward();
     optimizer_->zero_gradients();
   }
 

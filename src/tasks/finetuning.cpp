@@ -22,8 +22,12 @@ std::vector<int64_t> lengths_of(const std::vector<TaskInstance>& instances, cons
   return lengths;
 }
 
-/// A step that learns nothing from some targets (no labelled token) must not divide by 0.
-double divisor(int64_t count) { return static_cast<double>(std::max<int64_t>(count, 1)); }
+/// A step that learns nothing from some targets (no labelled token, weights of 0) must not divide by 0.
+double divisor(double sum) { return sum > 0 ? sum : 1; }
+double divisor(int64_t count) { return divisor(static_cast<double>(count)); }
+
+/// Name of the number of a class's targets among the totals of a step.
+std::string class_total(size_t label) { return fmt::format("class_{}", label); }
 
 at::Tensor loss_sum(const TaskOutput& output, const TaskBatch& batch, TaskObjective objective, const ClassLossOptions& class_loss) {
   switch (objective) {
@@ -195,18 +199,39 @@ StepTotals FinetuningProgram::load_step(int64_t /*step*/) {
     std::vector<int64_t> chosen;
     for (const int64_t position : part) chosen.push_back(indices[static_cast<size_t>(position)]);
     const auto& batch = micro_batches_.emplace_back(make_task_batch(train_.instances(), chosen, task_.objective, BatchTargets::with));
-    totals.sequences += batch.input.sequence_offsets.size(0) - 1;
-    totals.tokens += batch.num_tokens();
-    totals.targets["task"] += batch.num_targets;
+    add_totals(batch, chosen, totals);
   }
   load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return totals;
 }
 
+void FinetuningProgram::add_totals(const TaskBatch& batch, std::span<const int64_t> indices, StepTotals& totals) const {
+  totals.sequences += batch.input.sequence_offsets.size(0) - 1;
+  totals.tokens += batch.num_tokens();
+  totals.targets["task"] += batch.num_targets;
+  const auto num_weights = options_.loss.class_weights.size();
+  if (num_weights == 0) return;
+  std::vector<int64_t> counts(num_weights);
+  for (const int64_t index : indices) {
+    for (const int64_t label : train_.instances()[static_cast<size_t>(index)].labels) {
+      if (label != kIgnoredTarget) ++counts.at(static_cast<size_t>(label));
+    }
+  }
+  for (size_t i = 0; i < num_weights; ++i) totals.targets[class_total(i)] += counts[i];
+}
+
+double FinetuningProgram::loss_divisor(const StepTotals& totals) const {
+  const auto& weights = options_.loss.class_weights;
+  if (weights.empty()) return divisor(totals.targets.at("task"));
+  std::vector<int64_t> counts;
+  for (size_t i = 0; i < weights.size(); ++i) counts.push_back(totals.targets.at(class_total(i)));
+  return divisor(target_weight_sum(counts, weights));
+}
+
 int64_t FinetuningProgram::num_micro_batches() const { return static_cast<int64_t>(micro_batches_.size()); }
 
 MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, const TaskDescription& task, const FinetuningOptions& options,
-                               double num_targets) {
+                               const StepDivisors& divisors) {
   ClassLossOptions class_loss{.class_weights = {}, .label_smoothing = options.loss.label_smoothing};
   const auto& weights = options.loss.class_weights;
   if (!weights.empty()) class_loss.class_weights = at::tensor(weights, at::kFloat).to(options.device);
@@ -214,15 +239,15 @@ MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, con
   if (task.objective == TaskObjective::beam_span) span = {.p_mask = batch.p_mask, .starts = batch.spans.starts, .beams = {}};
   const auto output = model.forward(batch.input, {.hidden_states = false, .application_decay = options.application_decay, .hook = {}}, span);
   MicroBatchLoss result;
-  result.loss = loss_sum(output, batch, task.objective, class_loss) / num_targets;
-  if (has_accuracy(task.objective)) result.metrics["accuracy"] = correct(output, batch, task.objective).to(at::kDouble) / num_targets;
+  result.loss = loss_sum(output, batch, task.objective, class_loss) / divisors.loss;
+  if (has_accuracy(task.objective)) result.metrics["accuracy"] = correct(output, batch, task.objective).to(at::kDouble) / divisors.targets;
   return result;
 }
 
 MicroBatchLoss FinetuningProgram::loss(int64_t index, int64_t step, const StepTotals& totals) {
   const auto batch = micro_batches_.at(static_cast<size_t>(index)).to(options_.device);
   model_.set_dropout_seed(mix_seed(options_.seed, "dropout", static_cast<uint64_t>(step), static_cast<uint64_t>(index)));
-  return finetuning_loss(model_, batch, task_, options_, divisor(totals.targets.at("task")));
+  return finetuning_loss(model_, batch, task_, options_, {.loss = loss_divisor(totals), .targets = divisor(totals.targets.at("task"))});
 }
 
 void FinetuningProgram::parameters_changed() { model_.parameters_changed(); }

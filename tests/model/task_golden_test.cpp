@@ -33,6 +33,20 @@ TaskOutput run(TaskGolden& golden) {
   return golden.model->forward(golden.input, {}, span);
 }
 
+at::Tensor num_scored(const at::Tensor& targets) { return targets.ne(kIgnoredTarget).sum(); }
+
+/// target_weight_sum of a batch.
+double weight_of(const at::Tensor& targets, const at::Tensor& weights) {
+  std::vector<int64_t> counts(static_cast<size_t>(weights.numel()));
+  std::vector<double> values;
+  for (int64_t i = 0; i < weights.numel(); ++i) values.push_back(weights[i].item<double>());
+  for (int64_t i = 0; i < targets.numel(); ++i) {
+    const auto target = targets[i].item<int64_t>();
+    if (target != kIgnoredTarget) ++counts.at(static_cast<size_t>(target));
+  }
+  return target_weight_sum(counts, values);
+}
+
 /// The mean that the class of transformers takes.
 at::Tensor sequence_loss(const TaskGolden& golden, const TaskOutput& output) {
   const at::Tensor& labels = golden.tensors.at("labels");
@@ -40,7 +54,7 @@ at::Tensor sequence_loss(const TaskGolden& golden, const TaskOutput& output) {
     return squared_error_sum(output.logits, labels.unsqueeze(1)) / labels.numel();
   }
   if (golden.config.problem_type == kMultiLabel) return binary_cross_entropy_sum(output.logits, labels) / labels.numel();
-  return class_loss_sum(output.logits, labels) / target_weight_sum(labels);
+  return class_loss_sum(output.logits, labels) / num_scored(labels);
 }
 
 at::Tensor mean_loss(const TaskGolden& golden, const TaskOutput& output) {
@@ -51,7 +65,7 @@ at::Tensor mean_loss(const TaskGolden& golden, const TaskOutput& output) {
       return sequence_loss(golden, output);
     case TaskHead::token: {
       const at::Tensor labels = golden.packed("labels");
-      return class_loss_sum(output.logits, labels) / target_weight_sum(labels);
+      return class_loss_sum(output.logits, labels) / num_scored(labels);
     }
     case TaskHead::question_answering:
       return span_loss_sum(output.logits, output.end_logits, spans(golden), offsets) / batch;
@@ -186,7 +200,8 @@ class LossGolden : public ::testing::Test {
   void expect_class_loss(const std::string& name, const ClassLossOptions& options) {
     const at::Tensor scores = this->scores();
     const at::Tensor& targets = tensor("targets");
-    expect_equal(name, class_loss_sum(scores, targets, options) / target_weight_sum(targets, options.class_weights), scores);
+    const at::Tensor sum = class_loss_sum(scores, targets, options);
+    expect_equal(name, options.class_weights.defined() ? sum / weight_of(targets, options.class_weights) : sum / num_scored(targets), scores);
   }
 
  private:

@@ -60,7 +60,6 @@ TEST_F(TaskHeadsOnGpu, LossesEqualTheCpu) {
   const at::Tensor actual =
       class_loss_sum(logits.to(device_), targets.to(device_), {.class_weights = weights.to(device_), .label_smoothing = 0.1});
   EXPECT_NEAR(actual.item<double>(), expected, 1e-5);
-  EXPECT_EQ(target_weight_sum(targets.to(device_), weights.to(device_)), target_weight_sum(targets, weights));
   const at::Tensor choices = at::tensor({0, 2, 5}, at::kLong);
   const at::Tensor scores = logits.select(1, 0).contiguous();
   const at::Tensor right = at::tensor({1, 2}, at::kLong);

@@ -255,10 +255,47 @@ TEST(Finetuning, WeighsTheClassesOfItsLoss) {
   const std::vector<double> weights{0.5, 1, 3};
   double expected = 0;
   for (const auto& instance : set.instances()) {
-    expected += weights[static_cast<size_t>(instance.labels[0])] * formula(*model, instance, TaskObjective::single_label) / 7;
+  double sum_of_weights = 0;
+    const double weight = weights[static_cast<size_t>(instance.labels[0])];
+    expected += weight * formula(*model, instance, TaskObjective::single_label);
+    sum_of_weights += weight;
   }
   EXPECT_NEAR(run_step(task, set, options_with(30, {.class_weights = weights})).loss, expected, 1e-5 * expected);
+  expected /= sum_of_weights;
 }
+  EXPECT_EQ(run_step(task, set, options_with(30, {.class_weights = {0, 0, 0}})).loss, 0) << "nothing to learn is no division by 0";
+}
+
+/// torch.nn.CrossEntropyLoss(weight, label_smoothing) over all instances at once, and its gradients.
+Step step_of_pytorch(const TaskDescription& task, const FakeSet& set, const TaskLossOptions& loss) {
+  auto model = tiny_model(task);
+  std::vector<int64_t> all(set.instances().size());
+  std::iota(all.begin(), all.end(), int64_t{0});
+  const auto batch = make_task_batch(set.instances(), all, task.objective, BatchTargets::with);
+  const auto mean = at::cross_entropy_loss(model->forward(batch.input).logits, batch.labels, at::tensor(loss.class_weights, at::kFloat),
+                                           at::Reduction::Mean, kIgnoredTarget, loss.label_smoothing);
+  mean.backward();
+  Step step{.loss = mean.item<double>()};
+  for (const auto& [name, tensor] : parameters_by_name(*model)) {
+    if (tensor.grad().defined()) step.gradients[name] = tensor.grad().to(at::kDouble);
+  }
+  return step;
+}
+
+TEST(Finetuning, WithClassWeightsTakesTheStepOfPyTorchsCrossEntropyLoss) {
+  for (const auto objective : {TaskObjective::single_label, TaskObjective::token_labels}) {
+    const FakeSet set(objective);
+    const auto task = describe(objective);
+    for (const double smoothing : {0.0, 0.1}) {
+      const TaskLossOptions loss{.class_weights = {0.5, 1, 3}, .label_smoothing = smoothing};
+      const auto expected = step_of_pytorch(task, set, loss);
+      for (const int64_t tokens : {int64_t{100000}, int64_t{20}, int64_t{1}}) {
+        const auto step = run_step(task, set, options_with(tokens, loss));
+        EXPECT_NEAR(step.loss, expected.loss, 2e-6 * expected.loss) << tokens;
+        expect_same_gradients(expected, step, objective);
+      }
+    }
+  }
 
 TEST(Finetuning, LeavesOutOfTheLossWhatHasNoGold) {
   for (const auto objective : {TaskObjective::span, TaskObjective::beam_span, TaskObjective::single_label}) {

@@ -1,7 +1,7 @@
 // Losses of the task heads, as sums in fp32 (fp64 for fp64 scores): the trainer divides by the totals of the whole step.
 //
 //   loss                               divisor for the mean that transformers takes
-//   class_loss_sum                     target_weight_sum over the targets of the step
+//   class_loss_sum                     target_weight_sum of the targets of the step; without class weights their number
 //   squared_error_sum                  rows * outputs
 //   binary_cross_entropy_sum           rows * labels
 //   span_loss_sum, beam_span_loss_sum  sequences that have targets
@@ -13,6 +13,9 @@
 #include <albert/model/losses.h>
 
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
 
 namespace albert {
 
@@ -26,9 +29,9 @@ struct ClassLossOptions {
 /// cross_entropy_sum.
 at::Tensor class_loss_sum(const at::Tensor& logits, const at::Tensor& targets, const ClassLossOptions& options = {});
 
-/// Sum of w[y] over scored rows: what PyTorch's mean divides by. Without class weights the number of scored rows. Read by the
-/// host.
-double target_weight_sum(const at::Tensor& targets, const at::Tensor& class_weights = {});
+/// Sum of w[y] over the scored targets, counts[c] of them in class c: what torch.nn.CrossEntropyLoss(weight) divides its mean by. It
+/// takes counts because they add up exactly over micro-batches and ranks. Both are [classes].
+double target_weight_sum(std::span<const int64_t> counts, std::span<const double> class_weights);
 
 /// Regression: sum of (prediction - target)^2. predictions, targets: of one shape ([rows, outputs]); targets floating.
 at::Tensor squared_error_sum(const at::Tensor& predictions, const at::Tensor& targets);

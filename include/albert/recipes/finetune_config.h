@@ -123,8 +123,9 @@ struct FinetuneLossConfig {
 template <config::Self<FinetuneLossConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"class_weights", "factors of the classes in the loss: auto is N / (classes * number of the class), so that rare ones count as much as "
-                               "frequent ones; or a map {spam: 3}, where others have 1; null: none"},
+  visit(Field{"class_weights", "factors of the classes in the loss, whose mean is then divided by the sum of the weights of a step's targets "
+                               "(torch.nn.CrossEntropyLoss): auto is N / (classes * number of the class), so that rare ones count as "
+                               "much as frequent ones; or a map {spam: 3}, where others have 1; null: none"},
         c.class_weights);
   visit(Field{"label_smoothing", "share of each target that is spread over all classes", config::from_to_below(0.0, 1.0)}, c.label_smoothing);
 }

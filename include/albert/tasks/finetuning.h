@@ -32,7 +32,7 @@ struct TaskBatch {
   at::Tensor p_mask{};            ///< [tokens] bool, question answering with beams only
   at::Tensor instance_offsets{};  ///< [instances + 1] first sequence of each instance; on the CPU
   int64_t num_instances = 0;
-  int64_t num_targets = 0;        ///< what the loss is divided by: instances, or labelled tokens
+  int64_t num_targets = 0;        ///< instances, or labelled tokens: what a mean divides by
 
   [[nodiscard]] int64_t num_tokens() const { return input.ids.size(0); }
   [[nodiscard]] TaskBatch to(const at::Device& device) const;
@@ -45,7 +45,8 @@ TaskBatch make_task_batch(const std::vector<TaskInstance>& instances, std::span<
 std::vector<InstanceScores> score_instances(TaskModelImpl& model, const std::vector<TaskInstance>& instances, TaskObjective objective,
                                             int64_t max_tokens, const at::Device& device);
 
-/// How the loss weighs classes.
+/// How the loss weighs classes. With weights it is torch.nn.CrossEntropyLoss(weight)'s over the targets of the whole step: the mean
+/// divides by the sum of their weights.
 struct TaskLossOptions {
   std::vector<double> class_weights{};  ///< [labels]; empty: all 1
   double label_smoothing = 0;
@@ -75,11 +76,18 @@ TaskEvaluation score_task(TaskModelImpl& model, const TaskSet& set, const TaskDe
 /// The metrics of score_task.
 MetricMap evaluate_task(TaskModelImpl& model, const TaskSet& set, const TaskDescription& task, const FinetuningOptions& options);
 
-/// Loss of a batch, with its graph: the sum over its targets divided by `num_targets`, those of the whole step.
-MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, const TaskDescription& task, const FinetuningOptions& options,
-                               double num_targets);
+/// What sums over the targets of a step are divided by.
+struct StepDivisors {
+  double loss = 1;     ///< number of targets; with class weights the sum of their weights
+  double targets = 1;  ///< number of targets
+};
 
-/// Binds data and model to the trainer. All references must outlive it. Loss of a step: sum over its targets divided by their number.
+/// Loss of a batch, with its graph.
+MicroBatchLoss finetuning_loss(TaskModelImpl& model, const TaskBatch& batch, const TaskDescription& task, const FinetuningOptions& options,
+                               const StepDivisors& divisors);
+
+/// Binds data and model to the trainer. All references must outlive it. Loss of a step: sum over its targets divided by their number,
+/// with class weights by the sum of their weights (1 where that is 0).
 class FinetuningProgram : public StepProgram {
  public:
   FinetuningProgram(TaskModelImpl& model, const TaskDescription& task, const TaskSet& train, std::vector<EvaluatedSet> validation,
@@ -99,6 +107,10 @@ class FinetuningProgram : public StepProgram {
   [[nodiscard]] int64_t steps_per_epoch() { return sampler_.steps_per_epoch(); }
 
  private:
+  /// Adds the instances of a micro-batch to the totals of its step.
+  void add_totals(const TaskBatch& batch, std::span<const int64_t> indices, StepTotals& totals) const;
+  [[nodiscard]] double loss_divisor(const StepTotals& totals) const;
+
   TaskModelImpl& model_;
   const TaskDescription& task_;
   const TaskSet& train_;
