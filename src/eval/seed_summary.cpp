@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <vector>
 
@@ -49,24 +50,26 @@ double student_quantile(int64_t degrees, double level) {
 }
 
 SeedSummary summarize_seeds(std::span<const double> scores) {
-  SeedSummary summary{.runs = static_cast<int64_t>(scores.size())};
-  if (scores.empty() || std::ranges::any_of(scores, [](double score) { return std::isnan(score); })) {
+  std::vector<double> ascending;
+  std::ranges::copy_if(scores, std::back_inserter(ascending), [](double score) { return std::isfinite(score); });
+  SeedSummary summary{.runs = static_cast<int64_t>(scores.size()), .left_out = static_cast<int64_t>(scores.size() - ascending.size())};
+  if (ascending.empty()) {
     summary.median = summary.minimum = summary.maximum = kUndefined;
     summary.mean = summary.standard_deviation = summary.half_width = kUndefined;
     return summary;
   }
-  std::vector<double> ascending(scores.begin(), scores.end());
   std::ranges::sort(ascending);
+  const auto counted = static_cast<int64_t>(ascending.size());
   summary.median = quantile_of_sorted(ascending, 0.5);
   summary.minimum = ascending.front();
   summary.maximum = ascending.back();
   for (const double score : ascending) summary.mean += score;
-  summary.mean /= static_cast<double>(summary.runs);
+  summary.mean /= static_cast<double>(counted);
   summary.standard_deviation = sample_deviation(ascending, summary.mean);
   summary.half_width = kUndefined;
-  if (summary.runs > 1) {
-    const double standard_error = summary.standard_deviation / std::sqrt(static_cast<double>(summary.runs));
-    summary.half_width = student_quantile(summary.runs - 1, /*level=*/0.95) * standard_error;
+  if (counted > 1) {
+    const double standard_error = summary.standard_deviation / std::sqrt(static_cast<double>(counted));
+    summary.half_width = student_quantile(counted - 1, /*level=*/0.95) * standard_error;
   }
   return summary;
 }

@@ -1,10 +1,10 @@
 #include "recipes/finetune_run.h"
 #include "recipes/finetune_seeds.h"
+#include "recipes/finetune_summary.h"
 #include "recipes/run_common.h"
 #include "recipes/run_source.h"
 
 #include <albert/base/log.h>
-#include <albert/eval/seed_summary.h>
 #include <albert/recipes/finetune.h>
 #include <albert/train/run_lock.h>
 
@@ -36,12 +36,6 @@ void print(const std::string& name, const Measurement& measurement, const std::s
     }
     out << '\n';
   }
-}
-
-nlohmann::ordered_json to_json(const SeedSummary& summary) {
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(); };
-  return {{"runs", summary.runs}, {"median", number(summary.median)}, {"minimum", number(summary.minimum)}, {"maximum", number(summary.maximum)},
-          {"mean", number(summary.mean)}, {"standard_deviation", number(summary.standard_deviation)}, {"half_width_95", number(summary.half_width)}};
 }
 
 /// Predictions of a set, in all formats that the task has. `prefix` stands before the name that a benchmark wants its file to have.
@@ -120,11 +114,8 @@ void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::s
   const auto summarize = [&](const char* name, const std::vector<double>& scores) {
     if (scores.empty()) return;
     const auto summary = summarize_seeds(scores);
-    json[std::string(name) + "_summary"] = to_json(summary);
-    if (scores.size() > 1) {
-      out << fmt::format("{:<11} {} over {} seeds: median {:.4f}, from {:.4f} to {:.4f}, mean {:.4f} +- {:.4f} (95 %)\n", name, metric, summary.runs,
-                         summary.median, summary.minimum, summary.maximum, summary.mean, summary.half_width);
-    }
+    json[std::string(name) + "_summary"] = summary_json(summary);
+    if (scores.size() > 1) out << fmt::format("{:<11} {}\n", name, summary_text(summary, metric));
   };
   summarize("validation", validation);
   summarize("test", test);

@@ -51,10 +51,25 @@ TEST(SeedSummary, OfOneRunHasNoSpread) {
   EXPECT_TRUE(std::isnan(summary.half_width));
 }
 
-TEST(SeedSummary, IsUndefinedWithoutRunsOrWithAnUndefinedScore) {
-  for (const auto& scores : {std::vector<double>{}, std::vector<double>{0.8, std::numeric_limits<double>::quiet_NaN(), 0.9}}) {
+TEST(SeedSummary, IsThatOfTheFiniteScoresAndCountsTheOthers) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto summary = summarize_seeds(std::vector{0.8, std::numeric_limits<double>::quiet_NaN(), 0.9, -infinity, 0.4});
+  const auto finite = summarize_seeds(std::vector{0.8, 0.9, 0.4});
+  EXPECT_EQ(summary.runs, 5);
+  EXPECT_EQ(summary.left_out, 2);
+  EXPECT_EQ(finite.left_out, 0);
+  EXPECT_EQ(summary.median, 0.8);
+  for (const auto member : {&SeedSummary::median, &SeedSummary::minimum, &SeedSummary::maximum, &SeedSummary::mean,
+                            &SeedSummary::standard_deviation, &SeedSummary::half_width}) {
+    EXPECT_EQ(summary.*member, finite.*member);
+  }
+}
+
+TEST(SeedSummary, IsUndefinedWithoutAFiniteScore) {
+  for (const auto& scores : {std::vector<double>{}, std::vector<double>(2, std::numeric_limits<double>::quiet_NaN())}) {
     const SeedSummary summary = summarize_seeds(scores);
     EXPECT_EQ(summary.runs, static_cast<int64_t>(scores.size()));
+    EXPECT_EQ(summary.left_out, summary.runs);
     for (const double value :
          {summary.median, summary.minimum, summary.maximum, summary.mean, summary.standard_deviation, summary.half_width}) {
       EXPECT_TRUE(std::isnan(value));

@@ -17,15 +17,17 @@ namespace albert {
 /// honest.
 struct SeedSummary {
   int64_t runs = 0;
+  int64_t left_out = 0;  // of these, runs without a finite score, which the numbers below do not count
   double median = 0;
   double minimum = 0;
   double maximum = 0;
   double mean = 0;
-  double standard_deviation = 0;  // of one run, n - 1 in the denominator; NaN for one run
-  double half_width = 0;          // of the 95 % interval of the mean; NaN for one run
+  double standard_deviation = 0;  // of one run, n - 1 in the denominator; NaN for one run that counts
+  double half_width = 0;          // of the 95 % interval of the mean; NaN for one run that counts
 };
 
-/// All numbers are NaN when there is no run or one has the score NaN (a correlation of constant predictions).
+/// A score that is not finite (a correlation of constant predictions, a loss of a run that diverged) is left out and counted: it must
+/// not hide what the others reached, nor be hidden. All numbers are NaN where none is left.
 SeedSummary summarize_seeds(std::span<const double> scores);
 
 /// The t with P(|T| <= t) = level for Student's distribution with `degrees` of freedom (1 or more), level in (0, 1); closed form
