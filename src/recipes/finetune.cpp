@@ -24,7 +24,7 @@ nlohmann::ordered_json to_json(const Measurement& measurement, const std::string
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : measurement.metrics) json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
   if (measurement.interval) json[metric + "_interval_95"] = {measurement.interval->low, measurement.interval->high};
-  if (measurement.is_collapsed) json["collapsed"] = true;
+  if (!measurement.collapse.empty()) json["collapsed"] = true;
   return json;
 }
 

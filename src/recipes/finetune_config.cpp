@@ -50,6 +50,10 @@ void check_evaluation(const FinetuneConfig& config, config::Issues& issues) {
 void FinetuneDataConfig::validate(config::Issues& issues) const {
   for (size_t i = 0; i < more_validation.size(); ++i) {
     const auto& name = more_validation[i].name;
+  if (!has_validation && config.training.restart_collapsed > 0) {
+    issues.add("training.restart_collapsed", fmt::format("must be 0 without data.validation and data.validation_fraction, got {}",
+                                                         config.training.restart_collapsed));
+  }
     if (name == "validation" || name == "test") {
       issues.add(fmt::format("more_validation[{}].name", i), fmt::format("must not be that of another set, got '{}'", name));
     }

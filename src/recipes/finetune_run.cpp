@@ -138,11 +138,7 @@ Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& s
   result.metrics = std::move(metrics);
   const std::vector<int64_t> first{0};
   if (answers->num_examples() > 0 && answers->measure(first).contains(metric)) result.interval = metric_interval(*answers, metric, /*seed=*/1);
-  const auto classes = answers->classes();
-  const auto accuracy = result.metrics.find("accuracy");
-  const bool is_right = accuracy != result.metrics.end() && accuracy->second == 1;
-  result.is_collapsed = !is_right && classes.size() > 1 &&
-                        std::all_of(classes.begin(), classes.end(), [&](int64_t value) { return value == classes.front(); });
+  result.collapse = answers->collapse();
   result.answers = std::move(answers);
   return result;
 }

@@ -34,7 +34,7 @@ FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source
 struct Measurement {
   MetricMap metrics{};
   std::optional<Interval> interval{};  ///< none for a metric that only the whole set has, and for the loss
-  bool is_collapsed = false;  ///< one class only is predicted, though it is not the answer to all
+  std::string collapse{};  ///< TaskAnswers::collapse
   std::shared_ptr<const TaskAnswers> answers{};  ///< they refer to the set
 };
 

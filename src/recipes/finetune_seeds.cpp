@@ -21,12 +21,15 @@ bool holds(const std::filesystem::path& run, const std::filesystem::path& checkp
 /// Trains one run, again with other seeds where it collapsed.
 FinetuneResult finetune_seed(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
                              const StopSignal& stop) {
+  // A checkpoint that the user has named is that of the first.
+  const auto resume_restart = resume.mode == ResumeRequest::Mode::never ? resume : ResumeRequest{};
   auto result = finetune_once(parts, folder, seed, resume, stop);
-  for (int64_t again = 1; result.outcome != RunOutcome::stopped && result.validation.is_collapsed; ++again) {
-    spdlog::warn("the run with seed {} has collapsed: it predicts one class only; try a lower optimizer.learning_rate or a longer schedule.warmup", result.seed);
+  for (int64_t again = 1; result.outcome != RunOutcome::stopped && !result.validation.collapse.empty(); ++again) {
+    spdlog::warn("the run with seed {} has collapsed: it predicts {}; try a lower optimizer.learning_rate or a longer schedule.warmup", result.seed,
+                 result.validation.collapse);
     if (again > parts.config.training.restart_collapsed) break;
     const int64_t other = seed + again * kRestartSeedStep;
-    result = finetune_once(parts, folder / fmt::format("restart-{}", again), other, {}, stop);
+    result = finetune_once(parts, folder / fmt::format("restart-{}", again), other, resume_restart, stop);
   }
   return result;
 }

@@ -1,4 +1,5 @@
 // Multiple choice: RACE, ARC, CommonsenseQA and the user's own.
+#include "tasks/collapse.h"
 #include "tasks/json_record.h"
 #include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
@@ -159,27 +160,31 @@ class ChoiceAnswers : public TaskAnswers {
     return {{"accuracy", counts.accuracy()}};
   }
 
-  [[nodiscard]] std::vector<int64_t> classes() const override {
-    std::vector<int64_t> result;
-    for (size_t i = 0; i < scores_.size(); ++i) result.push_back(predicted(i));
-    return result;
+  [[nodiscard]] std::string collapse() const override {
+    CollapseCheck check;
+    for (size_t i = 0; i < scores_.size(); ++i) {
+      const auto& labels = set_.instances()[i].labels;
+      ALBERT_CHECK(!labels.empty(), "a measurement without gold");
+      check.add(predicted(i) == predicted(0), predicted(i) == labels[0]);
+    }
+    return check.has_collapsed() ? fmt::format("option {} for every question", letter(0)) : std::string();
   }
 
   /// RACE's answers are letters.
   void write(PredictionFormat format, std::ostream& out) const override {
     if (format == PredictionFormat::null_odds) return;
     for (size_t i = 0; i < scores_.size(); ++i) {
-      const char letter = static_cast<char>('A' + predicted(i));
       if (format == PredictionFormat::submission) {
-        out << set_.examples()[i].id << '\t' << letter << '\n';
+        out << set_.examples()[i].id << '\t' << letter(i) << '\n';
         continue;
       }
-      write_json_line({{"id", set_.examples()[i].id}, {"answer", predicted(i)}, {"letter", std::string(1, letter)}, {"probabilities", softmax(scores_[i])}},
+      write_json_line({{"id", set_.examples()[i].id}, {"answer", predicted(i)}, {"letter", std::string(1, letter(i))}, {"probabilities", softmax(scores_[i])}},
                       out);
     }
   }
 
  private:
+  [[nodiscard]] char letter(size_t example) const { return static_cast<char>('A' + predicted(example)); }
   [[nodiscard]] int64_t predicted(size_t example) const {
     return std::max_element(scores_[example].begin(), scores_[example].end()) - scores_[example].begin();
   }

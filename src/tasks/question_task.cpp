@@ -1,4 +1,5 @@
 // Extractive question answering: SQuAD 1.1 and 2.0, and sets in their format.
+#include "tasks/collapse.h"
 #include "tasks/json_record.h"
 #include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
@@ -223,6 +224,7 @@ class QuestionAnswers : public TaskAnswers {
   QuestionAnswers(const AnswerableSet& set, const std::vector<InstanceScores>& scores);
   [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override;
+  [[nodiscard]] std::string collapse() const override;
   [[nodiscard]] MetricMap measure_all() const override;
   void write(PredictionFormat format, std::ostream& out) const override;
 
@@ -235,6 +237,10 @@ class QuestionAnswers : public TaskAnswers {
   [[nodiscard]] std::string text(size_t question) const {
     const auto& answer = answers_[question];
     return set_.task().has_unanswerable() && is_unanswered(answer) ? std::string() : answer.text;
+  /// First byte of the answer in its text; -1: no answer.
+  [[nodiscard]] int64_t place(size_t question) const {
+    return text(question).empty() ? -1 : static_cast<int64_t>(answers_[question].n_best.front().range.begin);
+  }
   }
   [[nodiscard]] bool is_unanswered(const DecodedAnswer& answer) const { return answer.no_answer_score > threshold_; }
 
@@ -361,6 +367,21 @@ MetricMap QuestionAnswers::measure_all() const {
   add("no_answer", official.no_answer);
   return metrics;
 }
+std::string QuestionAnswers::collapse() const {
+  ALBERT_CHECK(!question_scores_.empty(), "a measurement without gold");
+  CollapseCheck texts;
+  CollapseCheck places;
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    const bool is_right = question_scores_[i].exact_match == 1;
+    const auto& gold = set_.questions()[i].answers;
+    const bool is_place = std::any_of(gold.begin(), gold.end(), [&](const SquadAnswer& answer) { return answer.start_byte == place(i); });
+    texts.add(text(i) == text(0), is_right);
+    places.add(place(i) == place(0), is_right || is_place);
+  }
+  if (texts.has_collapsed()) return text(0).empty() ? "no answer to any question" : "the same answer to every question";
+  return places.has_collapsed() ? "an answer at the same place of every text" : "";
+}
+
 
 void QuestionAnswers::write(PredictionFormat format, std::ostream& out) const {
   nlohmann::ordered_json document = nlohmann::ordered_json::object();

@@ -1,4 +1,5 @@
 // Sequence classification (one label, any number of labels) and regression, of a text or a pair.
+#include "tasks/collapse.h"
 #include "tasks/json_record.h"
 #include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <ostream>
 #include <utility>
 
@@ -294,10 +296,10 @@ class SingleLabelAnswers : public SequenceAnswers {
     return metrics;
   }
 
-  [[nodiscard]] std::vector<int64_t> classes() const override {
-    std::vector<int64_t> result;
-    for (int64_t i = 0; i < num_examples(); ++i) result.push_back(predicted(i));
-    return result;
+  [[nodiscard]] std::string collapse() const override {
+    CollapseCheck check;
+    for (int64_t i = 0; i < num_examples(); ++i) check.add(predicted(i) == predicted(0), predicted(i) == gold(i).labels.at(0));
+    return check.has_collapsed() ? fmt::format("the class '{}' for every example", submitted(0)) : std::string();
   }
 
   [[nodiscard]] std::string table() const override {
@@ -328,11 +330,15 @@ class MultiLabelAnswers : public SequenceAnswers {
 
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override {
     MultilabelCounts counts(static_cast<int64_t>(labels().size()));
-    for (const int64_t i : examples) {
-      std::vector<uint8_t> expected;
-      for (const float value : gold(i).values) expected.push_back(value > 0.5F ? 1 : 0);
-      counts.add(predicted(i), expected);
-    }
+    for (const int64_t i : examples) counts.add(predicted(i), expected(i));
+  [[nodiscard]] std::string collapse() const override {
+    CollapseCheck check;
+    for (int64_t i = 0; i < num_examples(); ++i) check.add(predicted(i) == predicted(0), predicted(i) == expected(i));
+    if (!check.has_collapsed()) return {};
+    const auto labels = submitted(0);
+    return labels.empty() ? "no label for any example" : fmt::format("the labels '{}' for every example", labels);
+  }
+
     return {{"exact_match", counts.exact_match()}, {"micro_f1", counts.micro_f1()}, {"macro_f1", counts.macro_f1()}};
   }
 
@@ -355,6 +361,11 @@ class MultiLabelAnswers : public SequenceAnswers {
     }
     record["labels"] = std::move(names);  // only now: a second key may move the first
     record["probabilities"] = std::move(probabilities);
+  [[nodiscard]] std::vector<uint8_t> expected(int64_t example) const {
+    std::vector<uint8_t> result;
+    for (const float value : gold(example).values) result.push_back(value > 0.5F ? 1 : 0);
+    return result;
+  }
   }
 
  private:
@@ -362,6 +373,17 @@ class MultiLabelAnswers : public SequenceAnswers {
     std::vector<uint8_t> result;
     for (const float score : scores(example)) result.push_back(sigmoid(score) >= set().task().options().config.threshold ? 1 : 0);
     return result;
+/// Share of the targets' spread up to which the spread of predictions is none: they explain at most 2 % of the targets' variance.
+constexpr double kCollapsedSpread = 0.01;
+
+double standard_deviation(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / count);
+}
+
   }
 };
 
@@ -380,6 +402,19 @@ class RegressionAnswers : public SequenceAnswers {
     }
     return {{"pearson", pearson(predicted, expected)},
             {"spearman", spearman(predicted, expected)},
+  [[nodiscard]] std::string collapse() const override {
+    std::vector<double> predicted;
+    std::vector<double> expected;
+    for (int64_t i = 0; i < num_examples(); ++i) {
+      predicted.push_back(scores(i).at(0));
+      expected.push_back(gold(i).values.at(0));
+    }
+    const double spread = standard_deviation(predicted);
+    const double wanted = standard_deviation(expected);
+    if (!(wanted > 0 && spread <= kCollapsedSpread * wanted)) return {};
+    return fmt::format("nearly {:.4g} for every example (standard deviation {:.2g}, the targets' {:.2g})", predicted.front(), spread, wanted);
+  }
+
             {"mean_squared_error", squares / static_cast<double>(examples.size())}};
   }
 

@@ -1,4 +1,5 @@
 // Token classification: entities and parts of speech, one label for each word.
+#include "tasks/collapse.h"
 #include "tasks/json_record.h"
 #include "tasks/reader_stream.h"
 #include "tasks/task_kinds.h"
@@ -14,7 +15,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <utility>
@@ -253,7 +256,7 @@ class TokenAnswers : public TaskAnswers {
   TokenAnswers(const TokenSet& set, const std::vector<InstanceScores>& scores);
   [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override;
-  [[nodiscard]] std::vector<int64_t> classes() const override;
+  [[nodiscard]] std::string collapse() const override;
   void write(PredictionFormat format, std::ostream& out) const override;
   [[nodiscard]] std::string table() const override;
 
@@ -326,10 +329,19 @@ MetricMap TokenAnswers::measure(std::span<const int64_t> examples) const {
   return {{"f1", micro.f1}, {"precision", micro.precision}, {"recall", micro.recall}, {"macro_f1", counts.macro().f1}, {"accuracy", counts.tokens().accuracy()}};
 }
 
-std::vector<int64_t> TokenAnswers::classes() const {
-  std::vector<int64_t> all;
-  for (const auto& labels : predicted_) all.insert(all.end(), labels.begin(), labels.end());
-  return all;
+std::string TokenAnswers::collapse() const {
+  CollapseCheck check;
+  std::optional<int64_t> first;
+  for (size_t i = 0; i < predicted_.size(); ++i) {
+    const auto& gold = set_.examples()[i].gold;
+    ALBERT_CHECK(gold.size() == predicted_[i].size(), "a measurement without gold");
+    for (size_t w = 0; w < gold.size(); ++w) {
+      if (std::isnan(probabilities_[i][w])) continue;  // a word without pieces: the network has said nothing
+      if (!first) first = predicted_[i][w];
+      check.add(predicted_[i][w] == *first, predicted_[i][w] == gold[w]);
+    }
+  }
+  return check.has_collapsed() ? fmt::format("the tag '{}' for every word", name(*first)) : std::string();
 }
 
 void TokenAnswers::write(PredictionFormat format, std::ostream& out) const {

@@ -1,11 +1,40 @@
 """Options of albert-finetune: validation, several runs, collapse, early stopping, freezing, weights, heads; and privacy."""
 import json
 import os
+import re
 import stat
 import unittest
 
 from finetune_harness import BAD, GOOD, KINDS, THINGS, FinetuneTest, tensors_of
 from harness import files_below
+
+
+def make_alike(path):
+    """Gives all examples of the file one text, and leaves their answers."""
+    text = path.read_text()
+    if path.suffix == ".json":
+        document = json.loads(text)
+        for article in document["data"]:
+            paragraph, = article["paragraphs"]
+            for question in paragraph["qas"]:
+                answers = question.get("answers", [])
+                for answer in answers:
+                    answer["answer_start"] = ALIKE.index(answer["text"])
+            paragraph["context"] = ALIKE
+        path.write_text(json.dumps(document))
+    elif path.suffix == ".jsonl":
+        records = [json.loads(line) for line in text.splitlines()]
+        alike = {key: records[0][key] for key in ("text", "question", "options") if key in records[0]}
+        path.write_text("".join(json.dumps({**record, **alike}) + "\n" for record in records))
+    elif path.suffix == ".conll":
+        path.write_text("\n\n".join(f"word {tag}" for tag in ("O", "B-PER", "B-LOC") * 8) + "\n")
+    else:
+        header, *rows = text.splitlines()
+        path.write_text("\n".join([header, *("alike\t" + row.split("\t")[1] for row in rows)]) + "\n")
+
+
+# All answers stand in it.
+ALIKE = "it is london, york or paris ."
 
 
 class OptionsTest(FinetuneTest):
@@ -95,12 +124,12 @@ class OptionsTest(FinetuneTest):
         """A class of weight 0 is never learned."""
         stuck = {"loss": {"class_weights": [{"label": "negative", "weight": 0}]}, "training": {"duration": "3 epochs"}}
         result = self.finetune(self.finetuning("single", "once", **stuck))
-        self.assertEqual(result.stderr.count("has collapsed: it predicts one class only"), 1)
+        self.assertEqual(result.stderr.count("has collapsed: it predicts the class 'positive' for every example; try"), 1)
         only, = self.results("once")["runs"]
         self.assertEqual((only["seed"], only["validation"]["collapsed"], only["validation"]["accuracy"]), (3, True, 0.5))
         stuck["training"]["restart_collapsed"] = 2
         result = self.finetune(self.finetuning("single", "again", **stuck))
-        self.assertEqual(result.stderr.count("has collapsed: it predicts one class only"), 3)
+        self.assertEqual(result.stderr.count("has collapsed: it predicts the class 'positive' for every example; try"), 3)
         only, = self.results("again")["runs"]
         self.assertEqual((only["seed"], only["validation"]["collapsed"]), (3 + 2 * 1000003, True))
         for folder in ("again", "again/restart-1", "again/restart-2"):
@@ -108,6 +137,21 @@ class OptionsTest(FinetuneTest):
         facts = json.loads(self.run_program("inspect", self.folder / "again", "--json", program="albert").stdout)
         self.assertEqual(list(facts["training"]["restarts"]), ["restart-1", "restart-2"])
         self.assertEqual(facts["training"]["restarts"]["restart-2"]["step"], 36)
+
+    def test_every_kind_of_task_is_begun_again_where_it_has_collapsed(self):
+        """Texts that are all alike, with answers that differ: whatever is learned is one answer."""
+        found = {"multi_label": r"the labels '\S+' for every example|no label for any example", "regression": "nearly [0-9.]+ for every example",
+                 "token": "the tag '[A-Z-]+' for every word", "squad": "the same answer to every question",
+                 "squad2": "the same answer to every question|no answer to any question", "choice": "option [ABC] for every question"}
+        for kind, words in found.items():
+            config = self.finetuning(kind, kind, data={"test": None, "predict": None}, training={"duration": "1 steps", "restart_collapsed": 1})
+            for role in ("train", "validation"):
+                make_alike(next((self.folder / f"{kind}-data").glob(f"{role}.*")))
+            result = self.finetune(config)
+            self.assertEqual(len(re.findall(f"has collapsed: it predicts ({words})", result.stderr)), 2, result.stderr)
+            only, = self.results(kind)["runs"]
+            self.assertEqual((only["seed"], only["validation"]["collapsed"]), (3 + 1000003, True))
+            self.assertTrue((self.folder / kind / "restart-1/metrics.jsonl").exists())
 
     def test_early_stopping(self):
         config = self.finetuning("single", training={"duration": "60 epochs"}, evaluation={"every": "1 epochs", "early_stopping": {"patience": 2}})

@@ -33,7 +33,7 @@ UNSEEN = {
                                  " end_learning_rate_above_peak label_smoothing_of_choices labels_of_regression max_length_below_question"
                                  " micro_batch_above_batch more_validation_without_validation out_of_scope_of_tags"
                                  " overlap_by_default_above_max_length overlap_of_windows_above_max_length patience_without_validation"
-                                 " records_of_csv scale_with_batch_by_tokens task_missing task_name_and_type warmup_longer_than_run",
+                                 " records_of_csv restart_collapsed_without_validation scale_with_batch_by_tokens task_missing task_name_and_type warmup_longer_than_run",
     },
 }
 FOLDERS = {"train": (("configs/pretrain", "configs/ablation"), "tests/recipes/broken_configs"),

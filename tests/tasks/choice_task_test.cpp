@@ -76,8 +76,14 @@ TEST_F(ChoiceTask, MeasuresAccuracy) {
   const auto answers = set->decode({{0, 1}, {0, 0, 1}});
   EXPECT_DOUBLE_EQ(answers->measure_all().at("accuracy"), 0.5);
   EXPECT_DOUBLE_EQ(answers->measure(std::vector<int64_t>{0, 0}).at("accuracy"), 1);
-  EXPECT_THAT(answers->classes(), ElementsAre(1, 2));
   expect_metrics(*task, *answers, {"accuracy"});
+}
+
+TEST_F(ChoiceTask, HasCollapsedWhereOneOptionIsChosenForAll) {
+  const auto task = make(kDescribed);
+  const auto set = task->read(file("x.jsonl", kQuestions), SetRole::evaluation);
+  EXPECT_EQ(set->decode({{0, 1}, {0, 1, 0}})->collapse(), "option B for every question");
+  EXPECT_EQ(set->decode({{0, 1}, {0, 0, 1}})->collapse(), "");
 }
 
 TEST_F(ChoiceTask, WritesLettersAndProbabilities) {

@@ -80,6 +80,7 @@ class CountedAnswers : public TaskAnswers {
   explicit CountedAnswers(int64_t count) : count_(count) {}
   [[nodiscard]] int64_t num_examples() const override { return count_; }
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override { return {{"count", static_cast<double>(examples.size())}}; }
+  [[nodiscard]] std::string collapse() const override { return {}; }
   void write(PredictionFormat /*format*/, std::ostream& /*out*/) const override {}
 
  private:
@@ -254,15 +255,14 @@ TEST(Finetuning, WeighsTheClassesOfItsLoss) {
   auto model = tiny_model(task);
   const std::vector<double> weights{0.5, 1, 3};
   double expected = 0;
-  for (const auto& instance : set.instances()) {
   double sum_of_weights = 0;
+  for (const auto& instance : set.instances()) {
     const double weight = weights[static_cast<size_t>(instance.labels[0])];
     expected += weight * formula(*model, instance, TaskObjective::single_label);
     sum_of_weights += weight;
   }
-  EXPECT_NEAR(run_step(task, set, options_with(30, {.class_weights = weights})).loss, expected, 1e-5 * expected);
   expected /= sum_of_weights;
-}
+  EXPECT_NEAR(run_step(task, set, options_with(30, {.class_weights = weights})).loss, expected, 1e-5 * expected);
   EXPECT_EQ(run_step(task, set, options_with(30, {.class_weights = {0, 0, 0}})).loss, 0) << "nothing to learn is no division by 0";
 }
 
@@ -296,6 +296,7 @@ TEST(Finetuning, WithClassWeightsTakesTheStepOfPyTorchsCrossEntropyLoss) {
       }
     }
   }
+}
 
 TEST(Finetuning, LeavesOutOfTheLossWhatHasNoGold) {
   for (const auto objective : {TaskObjective::span, TaskObjective::beam_span, TaskObjective::single_label}) {

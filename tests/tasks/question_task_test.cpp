@@ -90,6 +90,25 @@ TEST_F(QuestionTask, MeasuresAnswers) {
   EXPECT_THAT(written(*answers, PredictionFormat::null_odds), IsEmpty());
 }
 
+TEST_F(QuestionTask, HasCollapsedWhereOneAnswerIsGivenToAll) {
+  const auto task = squad1();
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, question("q3", "the 1", "1 the", 7)}}})), SetRole::evaluation);
+  EXPECT_EQ(set->decode({span_scores(5, 5), span_scores(5, 5)})->collapse(), "the same answer to every question");
+  EXPECT_EQ(set->decode({span_scores(5, 5), span_scores(5, 6)})->collapse(), "an answer at the same place of every text");
+  EXPECT_EQ(set->decode({span_scores(5, 5), span_scores(6, 6)})->collapse(), "");
+  const auto alike = task->read(file("y.json", squad({{kContext, {kAnswerable, question("q3", "the 1", "ab 1", 4)}}})), SetRole::evaluation);
+  EXPECT_EQ(alike->decode({span_scores(5, 5), span_scores(5, 6)})->collapse(), "") << "all answers are at that place";
+  EXPECT_EQ(alike->decode({span_scores(5, 5), span_scores(5, 7)})->collapse(), "");
+}
+
+TEST_F(QuestionTask, HasCollapsedWhereNoQuestionIsAnswered) {
+  const auto task = squad2("no_answer_threshold: -100");
+  const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible}}})), SetRole::evaluation);
+  EXPECT_EQ(set->decode({span_scores(5, 5), span_scores(6, 6)})->collapse(), "no answer to any question");
+  const auto none = task->read(file("y.json", squad({{kContext, {kImpossible, question("q3", "ab", "", 0)}}})), SetRole::evaluation);
+  EXPECT_EQ(none->decode({span_scores(5, 5), span_scores(6, 6)})->collapse(), "") << "there is none";
+}
+
 TEST_F(QuestionTask, WritesTheBestAnswersAsJsonLines) {
   const auto task = squad1();
   const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable}}})), SetRole::evaluation);

@@ -63,10 +63,25 @@ TEST_F(TokenTask, MeasuresEntities) {
   EXPECT_DOUBLE_EQ(metrics.at("macro_f1"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.at("accuracy"), 0.8);
   EXPECT_THAT(answers->measure(std::vector<int64_t>{0, 0}).at("f1"), DoubleEq(1));
-  EXPECT_THAT(answers->classes(), ElementsAre(1, 2, 0, 0, 0));
   EXPECT_THAT(answers->table(), HasSubstr("Y"));
   EXPECT_EQ(task->description().metric, "f1");
   expect_metrics(*task, *answers, {"f1", "precision", "recall", "macro_f1", "accuracy"});
+}
+
+TEST_F(TokenTask, HasCollapsedWhereAllWordsGetOneTag) {
+  const auto task = make(kEntities);
+  const auto set = task->read(conll(kTwoSentences), SetRole::evaluation);
+  EXPECT_EQ(set->decode(scores_of({{0, 0, 0}, {0, 0}}, 4))->collapse(), "the tag 'O' for every word");
+  EXPECT_EQ(set->decode(scores_of({{1, 1, 1}, {1, 1}}, 4))->collapse(), "the tag 'B-X' for every word");
+  EXPECT_EQ(set->decode(scores_of({{0, 0, 0}, {0, 1}}, 4))->collapse(), "");
+  const auto outside = task->read(conll("the O\nab O\n\n1 O\n"), SetRole::evaluation);
+  EXPECT_EQ(outside->decode(scores_of({{0, 0}, {0}}, 4))->collapse(), "") << "it is the answer to all";
+}
+
+TEST_F(TokenTask, DoesNotCountWordsThatTheNetworkDoesNotSee) {
+  const auto task = make(kEntities);
+  const auto set = task->read(conll("the B-X\n\u0301 O\nab O\n"), SetRole::evaluation);  // the second word has no piece and is O
+  EXPECT_EQ(set->decode(scores_of({{1, 1}}, 4))->collapse(), "the tag 'B-X' for every word");
 }
 
 TEST_F(TokenTask, MeasuresPartsOfSpeechByAccuracy) {

@@ -151,7 +151,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"runs", "trainings that differ in their seed only (seed, seed + 1, ...); the result is their median and spread, the model the best one",
               config::range(1, 1000)},
         c.runs);
-  visit(Field{"restart_collapsed", "times that a run which predicts one class only is begun again with another seed; 0: it is only reported",
+  visit(Field{"restart_collapsed", "times that a run which has collapsed - it predicts the same for all validation examples - is begun again "
+                                   "with another seed; 0: it is only reported",
               config::range(0, 100)},
         c.restart_collapsed);
 }

@@ -86,8 +86,11 @@ class TaskAnswers {
   [[nodiscard]] virtual MetricMap measure(std::span<const int64_t> examples) const = 0;
   /// Metrics over all of them, with what only the whole set has (best thresholds).
   [[nodiscard]] virtual MetricMap measure_all() const;
-  /// The predicted class of each example; empty where the task has no classes. A run that answers always the same has collapsed.
-  [[nodiscard]] virtual std::vector<int64_t> classes() const { return {}; }
+  /// What a model that has collapsed answers, for the log ("the class 'spam' for every example"); empty where it has not. Collapsed is
+  /// one answer to all examples though it is not right for all: one class, set of labels, option, tag of all words; values whose spread
+  /// is next to nothing beside that of the targets; the same answer, none, or the same place in every text. Throws InternalError where
+  /// there is no gold.
+  [[nodiscard]] virtual std::string collapse() const = 0;
   /// One record for each example, in order.
   virtual void write(PredictionFormat format, std::ostream& out) const = 0;
   /// Confusion matrix, or a table by type; empty where there is none.
