@@ -11,8 +11,8 @@ namespace {
 
 constexpr auto kConfigFooter =
     R"(Prints every option with its value, as YAML that runs as it is. Its keys tell which program it is for.
---origins tells behind each value where it comes from: default, FILE:LINE (of the file, or of one that it includes) or --set.
-A run keeps its resolved configuration only, so of a run's values it can be told only: default, or set (unlike the default).)";
+--origins tells behind each value where it comes from: default, task default (of task.name), FILE:LINE (of the file, or of one that it
+includes) or --set. A run keeps its resolved configuration only, so of a run's values it can be told only: a default, or set.)";
 
 constexpr auto kSchemaFooter =
     R"(For editors with a YAML language server (VS Code, Neovim, Helix, Emacs, Kate, ...): write it beside your configuration,

@@ -54,10 +54,10 @@ class OriginFinder {
     }
   }
 
-  /// "small.yaml:7", "--set".
+  /// "small.yaml:7", "--set", "task default (...)".
   [[nodiscard]] std::string describe(Place place) const {
     const auto& source = sources_.at(place.source);
-    if (!source.text) return source.name.substr(0, source.name.find(' '));
+    if (!source.text) return source.origin;
     const auto& ends = line_ends_.at(place.source);
     return fmt::format("{}:{}", source.name, std::lower_bound(ends.begin(), ends.end(), place.offset) - ends.begin() + 1);
   }

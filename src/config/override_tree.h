@@ -1,6 +1,7 @@
 // Puts overrides into the tree of the file.
 #pragma once
 
+#include <albert/config/implied_defaults.h>
 #include <albert/config/overrides.h>
 #include <albert/config/schema.h>
 
@@ -23,5 +24,10 @@ std::optional<std::vector<Step>> split_path(std::string_view path);
 /// only one entry is overridden.
 void apply_overrides(Node& root, const Type& type, const Overrides& overrides, size_t first_source,
                      std::vector<Problem>& problems);
+
+/// Puts the defaults into the tree whose keys it has not; what else is written decides for all of them alike. The first has source
+/// `first_source`, the next ones follow.
+void apply_implied(Node& root, const Type& type, const std::vector<ImpliedDefault>& defaults, size_t first_source,
+                   std::vector<Problem>& problems);
 
 }  // namespace albert::config

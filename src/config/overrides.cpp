@@ -132,6 +132,18 @@ class Application {
   std::vector<Problem>& problems_;
 };
 
+/// Whether the tree has a value at a path without an index.
+bool is_written(const Node& root, std::string_view path) {
+  const auto steps = split_path(path);
+  ALBERT_CHECK(steps, "{} is no path", path);
+  const Node* node = &root;
+  for (const auto& step : *steps) {
+    node = node->find(std::get<std::string>(step));
+    if (node == nullptr) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Overrides::Overrides(const std::vector<std::string>& assignments) {
@@ -185,6 +197,17 @@ void apply_overrides(Node& root, const Type& type, const Overrides& overrides, s
                      std::vector<Problem>& problems) {
   size_t source = first_source;
   for (const auto& entry : overrides.all()) Application(type, entry, source++, problems).apply(root);
+}
+
+void apply_implied(Node& root, const Type& type, const std::vector<ImpliedDefault>& defaults, size_t first_source,
+                   std::vector<Problem>& problems) {
+  std::vector<bool> is_free;
+  for (const auto& entry : defaults) is_free.push_back(!is_written(root, entry.key) && (entry.unless.empty() || !is_written(root, entry.unless)));
+  for (size_t i = 0; i < defaults.size(); ++i) {
+    if (!is_free[i]) continue;
+    const Overrides::Override entry{.key = defaults[i].key, .value = defaults[i].value, .label = defaults[i].origin};
+    Application(type, entry, first_source + i, problems).apply(root);
+  }
 }
 
 }  // namespace albert::config

@@ -11,7 +11,7 @@
 
 namespace albert::config {
 
-/// A byte of one of the sources: the file (0), those that it includes, the overrides. Sorts in the order of reading.
+/// A byte of one of the sources: the file (0), those that it includes, the overrides, the implied defaults. Sorts in the order of reading.
 struct Place {
   size_t source = 0;
   size_t offset = 0;

@@ -9,9 +9,9 @@
 namespace albert {
 namespace {
 
-constexpr std::string_view kFileNote = "# Behind each value: default, FILE:LINE, or --set.\n";
+constexpr std::string_view kFileNote = "# Behind each value: default, task default (of task.name), FILE:LINE, or --set.\n";
 constexpr std::string_view kRunNote =
-    "# A run's configuration holds every value. Behind each: default, set (unlike the default), or --set.\n";
+    "# A run's configuration holds every value. Behind each: default, task default (of task.name), set (unlike these), or --set.\n";
 
 /// Text read as the configuration of one program.
 template <typename Config>
@@ -32,13 +32,33 @@ Reading<Config> read_as(const config::ConfigText& text, const config::Overrides&
   return reading;
 }
 
-/// What a program makes of a configuration that gives only what must be given: those of `config`.
-PretrainConfig defaults_of(const PretrainConfig& config) {
+/// What a program makes of a configuration that gives only what must be given, and the origins of what is implied by that.
+template <typename Config>
+struct Defaults {
+  Config config{};
+  config::Origins implied{};
+};
+
+Defaults<PretrainConfig> defaults_of(const PretrainConfig& config) {
   PretrainConfig defaults;
   defaults.output = config.output;
-  return with_defaults(std::move(defaults));
+  return {.config = with_defaults(std::move(defaults))};
 }
-FinetuneConfig defaults_of(const FinetuneConfig& /*config*/) { return {}; }
+
+Defaults<FinetuneConfig> defaults_of(const FinetuneConfig& config) {
+  const FinetuneConfig general;
+  if (!config.task.name) return {};
+  Defaults<FinetuneConfig> defaults;
+  const config::ConfigText text{.text = fmt::format("output: o\nmodel: {{init_from: m}}\ntask: {{name: {}}}\n", *config.task.name), .name = "task"};
+  defaults.config = config::parse_config<FinetuneConfig>(text, {}, &defaults.implied);
+  for (const auto* key : {"", "output", "model", "model.init_from", "task", "task.name"}) defaults.implied.erase(key);
+  defaults.config.task = general.task;
+  if (config.training.common.duration != defaults.config.training.common.duration) {  // as where it was written
+    defaults.config.schedule.warmup = general.schedule.warmup;
+    defaults.implied.erase("schedule.warmup");
+  }
+  return defaults;
+}
 
 PretrainConfig resolved(const PretrainConfig& config) { return with_defaults(config); }
 const FinetuneConfig& resolved(const FinetuneConfig& config) { return config; }
@@ -46,20 +66,23 @@ const FinetuneConfig& resolved(const FinetuneConfig& config) { return config; }
 /// What is known about the origin of each value.
 class OriginNotes {
  public:
-  OriginNotes(const config::Origins& origins, std::set<std::string> changed, bool is_run)
-      : origins_(origins), changed_(std::move(changed)), is_run_(is_run) {}
+  /// Of a file.
+  explicit OriginNotes(config::Origins origins) : origins_(std::move(origins)) {}
+  /// Of a run, in which every value is written: what it has by `defaults`, and what is `changed`.
+  OriginNotes(const config::Origins& origins, config::Origins defaults, const std::set<std::string>& changed) : origins_(std::move(defaults)) {
+    for (const auto& key : changed) origins_[key] = "set";
+    for (const auto& [key, origin] : origins) {
+      if (origin.starts_with("--")) origins_[key] = origin;
+    }
+  }
 
   std::string operator()(const std::string& key) const {
     const auto found = origins_.find(key);
-    const bool is_override = found != origins_.end() && found->second.starts_with("--");
-    if (is_run_ && !is_override) return changed_.contains(key) ? "set" : "default";
     return found == origins_.end() ? "default" : found->second;
   }
 
  private:
-  const config::Origins& origins_;
-  std::set<std::string> changed_;
-  bool is_run_;
+  config::Origins origins_;
 };
 
 template <typename Config>
@@ -68,7 +91,10 @@ std::string show(const Reading<Config>& reading, std::string_view program, ShowO
   auto text = fmt::format("# Configuration of {}.\n", program);
   if (origins == ShowOrigins::no) return text + config::to_yaml(config);
   text += is_run ? kRunNote : kFileNote;
-  return text + config::to_yaml(config, OriginNotes(reading.origins, config::changed_keys(config, defaults_of(config)), is_run));
+  if (!is_run) return text + config::to_yaml(config, OriginNotes(reading.origins));
+  auto defaults = defaults_of(config);
+  const auto changed = config::changed_keys(config, defaults.config);
+  return text + config::to_yaml(config, OriginNotes(reading.origins, std::move(defaults.implied), changed));
 }
 
 [[noreturn]] void refuse(const config::ConfigText& text, const std::string& problems, std::string_view program) {

@@ -8,6 +8,17 @@ namespace albert {
 
 namespace {
 
+/// A row of the paper's table as options and their YAML, in the order of its columns.
+std::vector<std::pair<std::string, std::string>> paper_options(const PaperSettings& paper) {
+  return {{"optimizer.learning_rate", fmt::format("{}", paper.learning_rate)},
+          {"training.batch_size", fmt::format("{}", paper.batch_size)},
+          {"model.dropout", fmt::format("{}", paper.dropout)},
+          {"model.classifier_dropout", fmt::format("{}", paper.classifier_dropout)},
+          {"training.duration", fmt::format("{} steps", paper.steps)},
+          {"schedule.warmup", fmt::format("{} steps", paper.warmup_steps)},
+          {"data.max_length", fmt::format("{}", paper.max_length)}};
+}
+
 /// Loss options that only a cross entropy over classes has.
 void check_loss(const FinetuneConfig& config, config::Issues& issues) {
   if (!config.data.train && config.loss.class_weights) issues.add("loss.class_weights", "needs data.train");
@@ -39,6 +50,10 @@ void check_evaluation(const FinetuneConfig& config, config::Issues& issues) {
   const auto& data = config.data;
   const bool has_validation = !data.train || data.validation || data.validation_fraction > 0;
   if (!has_validation && !data.more_validation.empty()) issues.add("data.more_validation", "needs data.validation or data.validation_fraction");
+  if (!has_validation && config.training.restart_collapsed > 0) {
+    issues.add("training.restart_collapsed", fmt::format("must be 0 without data.validation and data.validation_fraction, got {}",
+                                                         config.training.restart_collapsed));
+  }
   if (!has_validation && config.evaluation.early_stopping.patience > 0) {
     issues.add("evaluation.early_stopping.patience", fmt::format("must be 0 without data.validation and data.validation_fraction, got {}",
                                                                  config.evaluation.early_stopping.patience));
@@ -50,10 +65,6 @@ void check_evaluation(const FinetuneConfig& config, config::Issues& issues) {
 void FinetuneDataConfig::validate(config::Issues& issues) const {
   for (size_t i = 0; i < more_validation.size(); ++i) {
     const auto& name = more_validation[i].name;
-  if (!has_validation && config.training.restart_collapsed > 0) {
-    issues.add("training.restart_collapsed", fmt::format("must be 0 without data.validation and data.validation_fraction, got {}",
-                                                         config.training.restart_collapsed));
-  }
     if (name == "validation" || name == "test") {
       issues.add(fmt::format("more_validation[{}].name", i), fmt::format("must not be that of another set, got '{}'", name));
     }
@@ -83,6 +94,18 @@ FinetuneConfig::FinetuneConfig() {
   optimizer.algorithm.learning_rate = 5e-5;
   schedule.warmup = {.amount = 10, .unit = DurationUnit::percent};
   checkpoint = {.every = {.amount = 1, .unit = DurationUnit::epochs}, .keep_last = 1, .keep_best = 1};
+}
+
+std::vector<config::ImpliedDefault> FinetuneConfig::implied_defaults() const {
+  const auto* named = task.named();
+  if (named == nullptr || !named->paper) return {};
+  const std::string origin = "task default (ALBERT paper, Table 14)";
+  std::vector<config::ImpliedDefault> defaults;
+  for (const auto& [key, value] : paper_options(*named->paper)) defaults.push_back({.key = key, .value = value, .origin = origin});
+  for (auto& entry : defaults) {
+    if (entry.key == "schedule.warmup") entry.unless = "training.duration";  // a part of the paper's steps
+  }
+  return defaults;
 }
 
 void FinetuneConfig::validate(config::Issues& issues) const {
@@ -124,8 +147,28 @@ FinetuneConfig with_records_of_parts(FinetuneConfig config) {
 }
 
 std::string finetune_reference() {
-  return "# Options of albert-finetune\n\nMade as above. Options that albert-train has too may have other defaults here.\n\n" +
-         config::reference_table<FinetuneConfig>();
+  std::string text = "# Options of albert-finetune\n\nMade as above. Options that albert-train has too may have other defaults here.\n\n" +
+                     config::reference_table<FinetuneConfig>();
+  text += "\n## Defaults of named tasks\n\n"
+          "A `task.name` of the ALBERT paper's Table 14 (arXiv 1909.11942; made for its largest model) brings these as defaults. A value in\n"
+          "the file, in one that it includes or by `--set` wins; `albert config FILE --origins` tells where each comes from. Where\n"
+          "`training.duration` is given, the warm-up is 10 % as elsewhere: the paper's is a part of its steps. For RACE with a v2 model Google\n"
+          "lowers the learning rate to 1e-5 and sets dropout to 0, or it diverges (`configs/finetune/race.yaml`).\n\n";
+  for (bool is_first = true; const auto& task : named_tasks()) {
+    if (!task.paper) continue;
+    std::string names = "| `task.name` |";
+    std::string rule = "|---|";
+    std::string row = fmt::format("| `{}` |", task.name);
+    for (const auto& [key, value] : paper_options(*task.paper)) {
+      names += fmt::format(" `{}` |", key);
+      rule += "---|";
+      row += fmt::format(" `{}` |", value);
+    }
+    if (is_first) text += names + "\n" + rule + "\n";
+    is_first = false;
+    text += row + "\n";
+  }
+  return text;
 }
 
 FinetuneConfig identity_of(FinetuneConfig config) {

@@ -21,19 +21,12 @@ bool is_frozen(const std::string& name, Freeze freeze) {
 AlbertConfig shape_of(const FinetuneParts& parts) {
   AlbertConfig shape = parts.source.config.shape;
   const auto& model = parts.config.model;
-  const NamedTask* named = parts.options.named;
-  const bool has_paper = named != nullptr && named->paper.has_value();
-  if (has_paper || model.dropout.value) {
-    const double dropout = model.dropout.value ? *model.dropout.value : named->paper->dropout;
-    shape.hidden_dropout_prob = dropout;
-    shape.attention_probs_dropout_prob = dropout;
-  }
-  if (has_paper || model.classifier_dropout.value) {
-    shape.classifier_dropout_prob = model.classifier_dropout.value ? *model.classifier_dropout.value : named->paper->classifier_dropout;
-  }
+  shape.hidden_dropout_prob = model.dropout.or_else(shape.hidden_dropout_prob);
+  shape.attention_probs_dropout_prob = model.dropout.or_else(shape.attention_probs_dropout_prob);
+  shape.classifier_dropout_prob = model.classifier_dropout.or_else(shape.classifier_dropout_prob);
   if (parts.config.data.max_length > shape.max_position_embeddings) {
-    throw ConfigError(fmt::format("data.max_length: must be at most the {} positions of model.init_from, got {}", shape.max_position_embeddings,
-                                  parts.config.data.max_length));
+    throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of model.init_from, got {1}; set data.max_length: {0}",
+                                  shape.max_position_embeddings, parts.config.data.max_length));
   }
   return shape;
 }

@@ -38,13 +38,19 @@ void TaskConfig::validate(config::Issues& issues) const {
   }
 }
 
+const NamedTask* TaskConfig::named() const {
+  if (!name) return nullptr;
+  try {
+    return &find_task(*name);
+  } catch (const ConfigError&) {
+    return nullptr;
+  }
+}
+
 std::optional<TaskKind> TaskConfig::kind() const {
   if (!name) return type;
-  try {
-    return find_task(*name).kind;
-  } catch (const ConfigError&) {
-    return std::nullopt;
-  }
+  const auto* task = named();
+  return task == nullptr ? std::nullopt : std::optional(task->kind);
 }
 
 ColumnMap TaskOptions::columns_of(const DataFileConfig& file) const {

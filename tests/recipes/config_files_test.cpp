@@ -95,8 +95,32 @@ TEST(ResolvedConfig, TellsOfARunWhatIsUnlikeTheDefaults) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(text, HasSubstr("A run's configuration holds every value."));
-  const auto finetuned = written(folder, "config.yaml", kFinetuning).parent_path();
-  EXPECT_THAT(resolved_config(finetuned, {}, ShowOrigins::yes), HasSubstr("  max_length: 128  # default\n"));
+}
+
+TEST(ResolvedConfig, TellsWhatTheNameOfATaskBrings) {
+  const testing::TemporaryFolder folder;
+  const std::string rte = "output: r\nmodel: {init_from: m}\ntask: {name: RTE}\ndata: {train: {path: t.tsv}}\ntraining: {batch_size: 16}\n";
+  const auto path = written(folder, "f.yaml", rte);
+  const auto text = resolved_config(path, {}, ShowOrigins::yes);
+  const std::string paper = "  # task default (ALBERT paper, Table 14)\n";
+  for (const auto& line : {"  learning_rate: 3e-05" + paper, "  duration: 800 steps" + paper, "  warmup: 200 steps" + paper,
+                           "  max_length: 512" + paper, "  dropout: 0.1" + paper, "  classifier_dropout: 0.1" + paper,
+                           fmt::format("  batch_size: 16  # {}:5\n", path.string()), std::string("  weight_decay: 0.01  # default\n")}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(resolved_config(path, {"training.duration=5 epochs"}, ShowOrigins::yes), HasSubstr("  warmup: 10 %  # default\n"));
+  // Of the run that it makes.
+  written(folder, "config.yaml", text);
+  const auto run = resolved_config(folder.path(), {"optimizer.learning_rate=1e-5"}, ShowOrigins::yes);
+  for (const auto& line : {std::string("  learning_rate: 1e-05  # --set\n"), "  duration: 800 steps" + paper, "  warmup: 200 steps" + paper,
+                           std::string("  batch_size: 16  # set\n"), std::string("  name: RTE  # set\n"), std::string("output: r  # set\n"),
+                           std::string("  weight_decay: 0.01  # default\n")}) {
+    EXPECT_THAT(run, HasSubstr(line));
+  }
+  written(folder, "config.yaml", resolved_config(path, {"training.duration=5 epochs"}, ShowOrigins::no));
+  const auto longer = resolved_config(folder.path(), {}, ShowOrigins::yes);
+  EXPECT_THAT(longer, HasSubstr("  duration: 5 epochs  # set\n"));
+  EXPECT_THAT(longer, HasSubstr("  warmup: 10 %  # default\n"));
 }
 
 TEST(ResolvedConfig, ReportsTheProblemsOfTheProgramThatItIsNearerTo) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -93,12 +94,73 @@ TEST(FinetuneConfig, IdentityIgnoresWhatMayChangeAndKeepsTheRest) {
 }
 
 TEST(FinetuneConfig, HasTheDefaultsOfRunClassifier) {
-  const auto config = parsed(kBase);
+  const auto config = parsed("output: a\nmodel: {init_from: m}\ntask: {type: regression}\n");
   EXPECT_EQ(config.optimizer.algorithm.name, OptimizerName::adamw);
   EXPECT_EQ(config.optimizer.algorithm.learning_rate, 5e-5);
   EXPECT_FALSE(config.optimizer.algorithm.bias_correction);
   EXPECT_EQ(to_string(config.schedule.warmup), "10 %");
   EXPECT_EQ(to_string(config.training.common.duration), "3 epochs");
+  EXPECT_TRUE(config.model.dropout.is_auto());
+}
+
+void expect_paper(const FinetuneConfig& config, const PaperSettings& paper, const std::string& name) {
+  EXPECT_EQ(config.optimizer.algorithm.learning_rate, paper.learning_rate) << name;
+  EXPECT_EQ(config.training.common.batch_size, paper.batch_size) << name;
+  EXPECT_EQ(config.model.dropout.value, paper.dropout) << name;
+  EXPECT_EQ(config.model.classifier_dropout.value, paper.classifier_dropout) << name;
+  EXPECT_EQ(config.training.common.duration, (Duration{static_cast<double>(paper.steps), DurationUnit::steps})) << name;
+  EXPECT_EQ(config.schedule.warmup, (Duration{static_cast<double>(paper.warmup_steps), DurationUnit::steps})) << name;
+  EXPECT_EQ(config.data.max_length, paper.max_length) << name;
+}
+
+TEST(FinetuneConfig, HasThePapersHyperParametersByTheNameOfATaskAlone) {
+  int64_t count = 0;
+  for (const auto& task : named_tasks()) {
+    const auto config = parsed(fmt::format("output: a\nmodel: {{init_from: m}}\ntask: {{name: {}}}\n", task.name));
+    if (task.paper) {
+      expect_paper(config, *task.paper, task.name);
+      ++count;
+    } else {
+      EXPECT_EQ(config.optimizer.algorithm.learning_rate, 5e-5) << task.name;
+      EXPECT_EQ(to_string(config.training.common.duration), "3 epochs") << task.name;
+      EXPECT_TRUE(config.model.dropout.is_auto()) << task.name;
+    }
+  }
+  EXPECT_EQ(count, 13);
+}
+
+TEST(FinetuneConfig, WrittenKeysWinOverThoseOfTheTask) {
+  const auto config = parsed("output: a\nmodel: {init_from: m, dropout: auto}\ntask: {name: rte}\ntraining: {batch_size: 8}\n",
+                             {"optimizer.learning_rate=5e-5", "data.max_length=64"});
+  EXPECT_TRUE(config.model.dropout.is_auto());
+  EXPECT_EQ(config.model.classifier_dropout.value, 0.1);
+  EXPECT_EQ(config.training.common.batch_size, 8);
+  EXPECT_EQ(config.optimizer.algorithm.learning_rate, 5e-5);
+  EXPECT_EQ(config.data.max_length, 64);
+  EXPECT_EQ(to_string(config.training.common.duration), "800 steps");
+  EXPECT_EQ(to_string(config.schedule.warmup), "200 steps");
+  const auto epochs = parsed(kBase, {"training.duration=2 epochs"});
+  EXPECT_EQ(to_string(epochs.schedule.warmup), "10 %") << "the paper's is a part of its steps";
+  EXPECT_EQ(to_string(parsed(kBase, {"training.duration=2 epochs", "schedule.warmup=7 steps"}).schedule.warmup), "7 steps");
+}
+
+TEST(FinetuneConfig, TemplatesOfNamedTasksHaveTheTablesValues) {
+  std::set<std::string> seen;
+  for (const auto& entry : std::filesystem::directory_iterator(kSource / "configs/finetune")) {
+    const auto config = config::read_config<FinetuneConfig>(entry.path());
+    const auto* task = config.task.named();
+    if (task == nullptr || !task->paper) continue;
+    seen.insert(task->name);
+    auto paper = *task->paper;
+    if (task->name == "race") {  // README of google-research/albert, for v2 models
+      paper.learning_rate = 1e-5;
+      paper.dropout = 0;
+    }
+    expect_paper(config, paper, entry.path().filename().string());
+  }
+  for (const auto& task : named_tasks()) {
+    EXPECT_TRUE(!task.paper || task.name == "mnli-mm" || seen.contains(task.name)) << task.name << " has no template";
+  }
 }
 
 }  // namespace

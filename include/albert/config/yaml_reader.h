@@ -1,4 +1,4 @@
-// Reads a config struct from YAML and overrides: defaults < included files < file < `--set`.
+// Reads a config struct from YAML and overrides: defaults < implied defaults < included files < file < `--set`.
 //
 //   const auto config = config::read_config<PretrainConfig>("configs/pretrain/small.yaml", {"training.seed=2"});
 //
@@ -17,14 +17,17 @@
 // up to 8 deep and 32 in all.
 #pragma once
 
+#include <albert/config/implied_defaults.h>
 #include <albert/config/origins.h>
 #include <albert/config/overrides.h>
 #include <albert/config/schema.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace albert::config {
 
@@ -39,8 +42,21 @@ struct ConfigText {
 ConfigText read_config_text(const std::filesystem::path& path);
 
 namespace detail {
-/// Reads into `target`, an object of `type` at its defaults. `origins` may be null.
-void read_into(const Type& type, void* target, const ConfigText& text, const Overrides& overrides, Origins* origins);
+/// The implied defaults of an object into which `read` reads what is written.
+using FindImplied = std::vector<ImpliedDefault> (*)(const std::function<void(void*)>& read);
+template <HasFields T>
+FindImplied find_implied() {
+  if constexpr (HasImpliedDefaults<T>) {
+    return [](const std::function<void(void*)>& read) {
+      T draft{};
+      read(&draft);
+      return draft.implied_defaults();
+    };
+  }
+  return nullptr;
+}
+/// Reads into `target`, an object of `type` at its defaults. `origins` and `find_implied` may be null.
+void read_into(const Type& type, void* target, const ConfigText& text, const Overrides& overrides, Origins* origins, FindImplied find_implied);
 std::string read_config_file(const std::filesystem::path& path);
 }  // namespace detail
 
@@ -48,7 +64,7 @@ std::string read_config_file(const std::filesystem::path& path);
 template <HasFields T>
 T parse_config(const ConfigText& text, const Overrides& overrides = {}, Origins* origins = nullptr) {
   T config{};
-  detail::read_into(type_of<T>(), &config, text, overrides, origins);
+  detail::read_into(type_of<T>(), &config, text, overrides, origins, detail::find_implied<T>());
   return config;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <albert/config/fields.h>
+#include <albert/config/implied_defaults.h>
 #include <albert/data/data_file.h>
 #include <albert/recipes/pretrain_config.h>
 #include <albert/tasks/task_config.h>
@@ -48,10 +49,10 @@ void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
   visit(Field{"init_from", "model folder to start from: ours or Hugging Face's, with its spiece.model", {}, config::Presence::required}, c.init_from);
   visit(Field{"head", "keep the head of the model, replace it by a new one, or auto: keep it where it is of the same kind with the same labels"}, c.head);
-  visit(Field{"dropout", "of hidden states and attention; auto: what the paper's table says for a named task, else the model's own",
+  visit(Field{"dropout", "of hidden states and attention; auto: the model's own",
               config::from_to_below(0.0, 1.0)},
         c.dropout);
-  visit(Field{"classifier_dropout", "before the head; auto: the paper's for a named task, else the model's own (ALBERT: 0.1)",
+  visit(Field{"classifier_dropout", "before the head; auto: the model's own (ALBERT: 0.1)",
               config::from_to_below(0.0, 1.0)},
         c.classifier_dropout);
   visit(Field{"freeze", "none; embeddings: their tables stay as they are; encoder: all but pooler and head do"}, c.freeze);
@@ -197,6 +198,8 @@ struct FinetuneConfig {
   LoggingConfig logging;
 
   FinetuneConfig();
+  /// The paper's hyper-parameters for a named task that it has (PaperSettings).
+  [[nodiscard]] std::vector<config::ImpliedDefault> implied_defaults() const;
   void validate(config::Issues& issues) const;
 };
 template <config::Self<FinetuneConfig> C, typename Visitor>

@@ -98,11 +98,13 @@ struct TaskConfig {
   void validate(config::Issues& issues) const;
   /// Of the named task, or `type`; none for an unknown name and where neither is given.
   [[nodiscard]] std::optional<TaskKind> kind() const;
+  /// The task of `name`; null for an unknown name and where there is none.
+  [[nodiscard]] const NamedTask* named() const;
 };
 template <config::Self<TaskConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"name", "a known task, with its columns, labels and metrics: cola, sst-2, mrpc, sts-b, qqp, mnli, qnli, rte, wnli, squad, "
+  visit(Field{"name", "a known task, with its columns, labels, metrics and the paper's hyper-parameters as defaults: cola, sst-2, mrpc, sts-b, qqp, mnli, qnli, rte, wnli, squad, "
                       "squad2, race, ...; null: give `type`"},
         c.name);
   visit(Field{"type", "sequence-classification, multi-label-classification, regression, token-classification, question-answering or "
