@@ -68,6 +68,7 @@ ExitCode predict(const albert::cli::PredictArguments& arguments) {
                                  .output = arguments.output,
                                  .format = arguments.format.value_or("auto"),
                                  .columns = arguments.named_columns(),
+                                 .file = {arguments.file.begin(), arguments.file.end()},
                                  .device = arguments.device};
   options.batch_tokens = arguments.batch_tokens.value_or(options.batch_tokens);
   switch (action) {

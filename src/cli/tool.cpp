@@ -30,6 +30,18 @@ CLI::Option* add_model(CLI::App& app, std::filesystem::path& model, const std::s
   return app.add_option("MODEL", model, help)->type_name("PATH")->required();
 }
 
+/// Options of DataFileConfig, with the same values.
+void add_file_options(CLI::App& app, std::map<std::string, std::string>& file) {
+  const auto add = [&](const std::string& option, const std::string& key, const std::string& type, const std::string& help) {
+    app.add_option_function<std::string>(option, [&file, key](const std::string& value) { file[key] = value; }, help)->type_name(type);
+  };
+  add("--encoding", "encoding", "NAME", "Of the input: utf-8, latin-1 or utf-16 (default: utf-8, or what the files of the model's named task have)");
+  add("--invalid-rows", "invalid_rows", "error|skip", "A row that cannot be read: error, or skip it with a warning (default: error)");
+  add("--header", "header", "auto|present|absent", "Whether the first row of csv or tsv names the columns (default: auto)");
+  add("--quoting", "quoting", "auto|csv|none", "What a double quote means in csv or tsv (default: auto)");
+  add("--separator", "separator", "C", "Character between columns (default: the comma of csv, the tab of tsv)");
+}
+
 }  // namespace
 
 void declare_options(CLI::App& app, ToolArguments& arguments) {
@@ -56,6 +68,7 @@ void declare_options(CLI::App& app, PredictArguments& arguments) {
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
+  add_file_options(app, arguments.file);
   app.add_option("--batch-tokens", arguments.batch_tokens, "Tokens that are computed at once (default: 8192)")
       ->type_name("N")
       ->each([](const std::string& text) { require_positive("--batch-tokens", text); });
@@ -108,6 +121,7 @@ PredictAction PredictArguments::action() const {
   refuse("--output", output.has_value(), alone);
   refuse("--format", format.has_value(), alone);
   refuse("--column", !columns.empty(), alone);
+  refuse("--encoding, --invalid-rows, --header, --quoting, --separator", !file.empty(), alone);
   refuse("--batch-tokens", batch_tokens.has_value(), alone);
   return PredictAction::tensors;
 }

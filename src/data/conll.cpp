@@ -1,4 +1,5 @@
 #include "conll_lines.h"
+#include "option_text.h"
 #include "quoted.h"
 #include "row_source.h"
 #include "text_lines.h"
@@ -49,7 +50,8 @@ struct TaggedSentenceReader::Impl {
   [[nodiscard]] virtual std::string name() const = 0;
 
   RowPolicy policy;
-  int64_t num_sentences = 0;
+  int64_t num_records = 0;
+  int64_t num_sentences = 0;  // of these, good ones
 };
 
 namespace {
@@ -58,7 +60,11 @@ namespace {
 class ColumnSentences final : public TaggedSentenceReader::Impl {
  public:
   ColumnSentences(const DataFileConfig& file, const ColumnMap& columns, TagUse tags)
-      : Impl(file.invalid_rows), is_conllu_(file.resolved_format() == FileFormat::conllu), lines_(file), reads_tags_(tags == TagUse::read) {
+      : Impl(file.invalid_rows),
+        option_names_(file.option_names),
+        is_conllu_(file.resolved_format() == FileFormat::conllu),
+        lines_(file),
+        reads_tags_(tags == TagUse::read) {
     token_ =
         is_conllu_ ? conllu_column(columns.token, "form", "token", name()) : numbered_column(columns.token, 0, "token", name());
     tag_ =
@@ -101,12 +107,12 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
     if (!problem.empty()) return;
     const size_t tag = tag_ == kLastColumn ? num_columns_ - 1 : tag_;
     if (columns.size() != num_columns_) {
-      problem = fmt::format("{}: expected {} columns, got {}; correct the line, or set invalid_rows: skip", lines_.where(),
-                            num_columns_, columns.size());
+      problem = fmt::format("{}: expected {} columns, got {}; correct the line, or set {}", lines_.where(), num_columns_,
+                            columns.size(), option_text(option_names_, "invalid_rows", "skip"));
     } else if (token_ >= columns.size() || (reads_tags_ && (tag >= columns.size() || tag == token_))) {
-      problem = fmt::format("{}: expected columns {} (word) and {} (tag), got {} columns; set columns.token and columns.tag",
-                            lines_.where(), token_ + 1, tag_ == kLastColumn ? std::string("after it") : std::to_string(tag_ + 1),
-                            columns.size());
+      problem = fmt::format("{}: expected columns {} (word) and {} (tag), got {} columns; set {}{}", lines_.where(), token_ + 1,
+                            tag_ == kLastColumn ? std::string("after it") : std::to_string(tag_ + 1), columns.size(),
+                            option_text(option_names_, "columns.token"), reads_tags_ ? " and columns.tag" : "");
     } else if (columns[token_].empty()) {
       problem = fmt::format("{}: expected a word, got an empty column {}; correct the line", lines_.where(), token_ + 1);
     } else if (reads_tags_ && (columns[tag].empty() || (is_conllu_ && columns[tag] == "_"))) {
@@ -117,6 +123,7 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
     }
   }
 
+  OptionNames option_names_;
   bool is_conllu_;
   ConllLines lines_;
   bool reads_tags_;
@@ -130,10 +137,10 @@ class ColumnSentences final : public TaggedSentenceReader::Impl {
 class AlignedSentences final : public TaggedSentenceReader::Impl {
  public:
   AlignedSentences(const DataFileConfig& file, TagUse tags)
-      : Impl(file.invalid_rows), path_(file.path), words_(file.path / "seq.in", file.encoding, kMaximumRecordBytes) {
+      : Impl(file.invalid_rows), path_(file.path), words_(file.path / "seq.in", file, kMaximumRecordBytes) {
     if (tags == TagUse::ignore) return;
-    tags_.emplace(file.path / "seq.out", file.encoding, kMaximumRecordBytes);
-    labels_.emplace(file.path / "label", file.encoding, kMaximumRecordBytes);
+    tags_.emplace(file.path / "seq.out", file, kMaximumRecordBytes);
+    labels_.emplace(file.path / "label", file, kMaximumRecordBytes);
   }
 
   bool read(TaggedSentence& sentence, std::string& problem) override {
@@ -189,7 +196,7 @@ class AlignedSentences final : public TaggedSentenceReader::Impl {
 /// Plain text, a sentence a line.
 class LineSentences final : public TaggedSentenceReader::Impl {
  public:
-  explicit LineSentences(const DataFileConfig& file) : Impl(file.invalid_rows), lines_(file.path, file.encoding, kMaximumRecordBytes) {}
+  explicit LineSentences(const DataFileConfig& file) : Impl(file.invalid_rows), lines_(file.path, file, kMaximumRecordBytes) {}
 
   bool read(TaggedSentence& sentence, std::string& problem) override {
     if (!lines_.next(line_)) return false;
@@ -209,8 +216,8 @@ std::unique_ptr<TaggedSentenceReader::Impl> open_sentences(const DataFileConfig&
   if (format == FileFormat::snips) return std::make_unique<AlignedSentences>(file, tags);
   if (format == FileFormat::conll || format == FileFormat::conllu) return std::make_unique<ColumnSentences>(file, columns, tags);
   if (format == FileFormat::text && tags == TagUse::ignore) return std::make_unique<LineSentences>(file);
-  throw ConfigError(fmt::format("{}: expected conll, conllu or snips for token classification, got format {}; set format",
-                                file.path.string(), config::enum_name(format)));
+  throw ConfigError(fmt::format("{}: expected conll, conllu or snips for token classification, got format {}; set {}",
+                                file.path.string(), config::enum_name(format), option_text(file.option_names, "format")));
 }
 
 }  // namespace
@@ -222,6 +229,7 @@ TaggedSentenceReader::~TaggedSentenceReader() = default;
 bool TaggedSentenceReader::next(TaggedSentence& sentence) {
   std::string problem;
   while (impl_->read(sentence, problem)) {
+    sentence.index = impl_->num_records++;
     if (problem.empty()) {
       ++impl_->num_sentences;
       return true;

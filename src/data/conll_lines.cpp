@@ -41,7 +41,7 @@ std::vector<std::string> split_columns(std::string_view text) {
 }
 
 ConllLines::ConllLines(const DataFileConfig& file)
-    : lines_(file.path, file.encoding, kMaximumRecordBytes), is_conllu_(file.resolved_format() == FileFormat::conllu) {}
+    : lines_(file.path, file, kMaximumRecordBytes), is_conllu_(file.resolved_format() == FileFormat::conllu) {}
 
 std::string ConllLines::where() const { return fmt::format("{}:{}", lines_.name(), number_); }
 

@@ -1,3 +1,5 @@
+#include "option_text.h"
+
 #include <albert/base/error.h>
 #include <albert/data/data_file.h>
 
@@ -46,8 +48,8 @@ FileFormat DataFileConfig::resolved_format() const {
   if (const auto known = format_of_extension(path)) return *known;
   const auto extension = path.extension();
   throw ConfigError(
-      fmt::format("{}: expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got {}; set format",
-                  path.string(), extension.empty() ? "none of them" : extension.string()));
+      fmt::format("{}: expected a name that ends in .csv, .tsv, .jsonl, .json, .txt, .conll or .conllu, got {}; set {}",
+                  path.string(), extension.empty() ? "none of them" : extension.string(), option_text(option_names, "format")));
 }
 
 ColumnMap ColumnMap::or_else(const ColumnMap& defaults) const {

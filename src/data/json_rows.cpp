@@ -1,4 +1,5 @@
 #include "json_value.h"
+#include "option_text.h"
 #include "quoted.h"
 #include "row_source.h"
 #include "text_lines.h"
@@ -48,8 +49,14 @@ std::optional<std::string> scalar_text(const json& value) {
 
 std::string got(const json& value) { return value.is_string() ? "a NUL character" : json_type(value); }
 
+/// A key, and how errors call the options.
+struct WantedKey {
+  const std::string& name;
+  OptionNames option_names;
+};
+
 /// Fills the cell; what is wrong with it, or nothing.
-std::string fill_cell(const std::vector<const json*>& found, bool is_list, const std::string& name, Cell& cell) {
+std::string fill_cell(const std::vector<const json*>& found, bool is_list, const WantedKey& key, Cell& cell) {
   cell = {};
   std::vector<const json*> items = found;
   cell.is_list = is_list;
@@ -65,7 +72,8 @@ std::string fill_cell(const std::vector<const json*>& found, bool is_list, const
   for (const json* item : items) {
     auto text = scalar_text(*item);
     if (!text)
-      return fmt::format("expected text at key {}, got {}; correct the record, or set columns", in_quotes(name), got(*item));
+      return fmt::format("expected text at key {}, got {}; correct the record, or set {}", in_quotes(key.name), got(*item),
+                         option_text(key.option_names, "columns"));
     if (!cell.is_list) {
       cell.text = std::move(*text);
     } else {
@@ -81,34 +89,36 @@ std::string keys_of(const json& object) {
   return keys.empty() ? "an empty object" : listed(keys);
 }
 
-std::string missing_key(const json& object, const std::string& name) {
+std::string missing_key(const json& object, const WantedKey& wanted) {
   std::vector<std::string> keys;
   for (const auto& [key, unused] : object.items()) keys.push_back(key);
-  return fmt::format("expected a key {}, got {}; {}set columns", in_quotes(name), keys_of(object), suggestion(name, keys));
+  return fmt::format("expected a key {}, got {}; {}set {}", in_quotes(wanted.name), keys_of(object), suggestion(wanted.name, keys),
+                     option_text(wanted.option_names, "columns"));
 }
 
 /// Fills the cells of a row from an object, or from a list by number; what is wrong, or nothing.
-std::string fill_cells(const json& record, const std::vector<WantedColumn>& wanted, std::vector<Cell>& cells) {
+std::string fill_cells(const json& record, const std::vector<WantedColumn>& wanted, OptionNames option_names, std::vector<Cell>& cells) {
   if (!record.is_object() && !record.is_array())
     return fmt::format("expected a JSON object, got {}; check the record", json_type(record));
   cells.resize(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     std::vector<const json*> found;
     bool is_list = false;
+    const WantedKey key{wanted[i].name, option_names};
     const size_t number = column_number(wanted[i].name);
     if (record.is_array() && number != 0 && number <= record.size()) {
       found.push_back(&record[number - 1]);
     } else if (record.is_array() && !wanted[i].is_optional) {
       return number != 0 ? fmt::format("expected a column {}, got a list of {}; check the record", number, record.size())
-                         : fmt::format("expected a JSON object, got a list; set columns to numbers from 1");
+                         : fmt::format("expected a JSON object, got a list; set {} to numbers from 1", option_text(option_names, "columns"));
     } else if (record.is_object() && !collect(record, wanted[i].name, found, is_list)) {
-      if (!wanted[i].is_optional) return missing_key(record, wanted[i].name);
+      if (!wanted[i].is_optional) return missing_key(record, key);
       found.clear();
     }
     if (found.empty() && !is_list) {
       cells[i] = {};
       cells[i].is_missing = true;
-    } else if (std::string problem = fill_cell(found, is_list, wanted[i].name, cells[i]); !problem.empty()) {
+    } else if (std::string problem = fill_cell(found, is_list, key, cells[i]); !problem.empty()) {
       return problem;
     }
   }
@@ -118,7 +128,7 @@ std::string fill_cells(const json& record, const std::vector<WantedColumn>& want
 class JsonLines final : public RowSource {
  public:
   JsonLines(const DataFileConfig& file, std::vector<WantedColumn> wanted)
-      : lines_(file.path, file.encoding, kMaximumRecordBytes), wanted_(std::move(wanted)) {}
+      : lines_(file.path, file, kMaximumRecordBytes), option_names_(file.option_names), wanted_(std::move(wanted)) {}
 
   bool next(TableRow& row, std::string& problem) override {
     do {
@@ -132,7 +142,7 @@ class JsonLines final : public RowSource {
     if (const auto bad = parse_json_value(line_.text, record)) {
       problem = bad->offset ? fmt::format("{}:{}", lines_.where(), *bad->offset + 1) : lines_.where();
       problem += fmt::format(": expected one JSON object on a line, got {}; check the record", bad->got);
-    } else if (std::string text = fill_cells(record, wanted_, row.cells); !text.empty()) {
+    } else if (std::string text = fill_cells(record, wanted_, option_names_, row.cells); !text.empty()) {
       problem = fmt::format("{}: {}", lines_.where(), text);
     }
     return true;
@@ -144,6 +154,7 @@ class JsonLines final : public RowSource {
 
  private:
   TextLines lines_;
+  OptionNames option_names_;
   std::vector<WantedColumn> wanted_;
   TextLine line_{};
   int64_t num_records_ = 0;
@@ -153,13 +164,14 @@ class JsonLines final : public RowSource {
 class JsonDocument final : public RowSource {
  public:
   JsonDocument(const DataFileConfig& file, std::vector<WantedColumn> wanted)
-      : name_(file.path.string()), wanted_(std::move(wanted)) {
-    const std::string text = read_text(file.path, file.encoding, kMaximumJsonBytes);
+      : name_(file.path.string()), option_names_(file.option_names), wanted_(std::move(wanted)) {
+    const std::string text = read_text(file, kMaximumJsonBytes);
     if (trimmed(text).empty()) return;
     is_empty_ = false;
     if (const auto bad = parse_json_value(text, document_)) {
-      throw DataError(fmt::format("{}{}: expected JSON, got {}; check the file, or set format: jsonl", name_,
-                                  bad->offset ? ":" + line_and_column(text, *bad->offset) : "", bad->got));
+      throw DataError(fmt::format("{}{}: expected JSON, got {}; check the file, or set {}", name_,
+                                  bad->offset ? ":" + line_and_column(text, *bad->offset) : "", bad->got,
+                                  option_text(file.option_names, "format", "jsonl")));
     }
     find_lists(file.records);
   }
@@ -173,7 +185,7 @@ class JsonDocument final : public RowSource {
     row.index = num_records_++;
     row.line = num_records_;
     const json& record = (*lists_[list_].values)[at_++];
-    problem = fill_cells(record, wanted_, row.cells);
+    problem = fill_cells(record, wanted_, option_names_, row.cells);
     if (!problem.empty()) problem = fmt::format("{}: {}", where(row), problem);
     return true;
   }
@@ -191,30 +203,37 @@ class JsonDocument final : public RowSource {
     const json* values;
   };
 
+  /// `albert predict` has no option for it.
+  [[nodiscard]] std::string_view records_cure(std::string_view configured) const {
+    return option_names_ == OptionNames::configuration ? configured : "give one object a line, and set --format jsonl";
+  }
+
   void find_lists(const std::vector<std::string>& keys) {
     if (keys.empty() && !document_.is_array()) {
-      throw DataError(fmt::format("{}: expected a list of records, got {}; set records to the key of the list", name_,
-                                  document_.is_object() ? "an object with " + keys_of(document_) : json_type(document_)));
+      throw DataError(fmt::format("{}: expected a list of records, got {}; {}", name_,
+                                  document_.is_object() ? "an object with " + keys_of(document_) : json_type(document_),
+                                  records_cure("set records to the key of the list")));
     }
     if (keys.empty()) lists_.push_back({"record", &document_});
     for (const std::string& key : keys) {
       if (!document_.is_object())
-        throw DataError(fmt::format("{}: expected an object, got {}; leave records empty", name_, json_type(document_)));
+        throw DataError(fmt::format("{}: expected an object, got {}; {}", name_, json_type(document_), records_cure("leave records empty")));
       const auto found = document_.find(key);
       if (found == document_.end()) {
         std::vector<std::string> known;
         for (const auto& [name, unused] : document_.items()) known.push_back(name);
-        throw DataError(fmt::format("{}: expected a key {}, got {}; {}set records", name_, in_quotes(key), keys_of(document_),
-                                    suggestion(key, known)));
+        throw DataError(fmt::format("{}: expected a key {}, got {}; {}{}", name_, in_quotes(key), keys_of(document_),
+                                    suggestion(key, known), records_cure("set records")));
       }
       if (!found->is_array())
         throw DataError(
-            fmt::format("{}: expected a list at key {}, got {}; set records", name_, in_quotes(key), json_type(*found)));
+            fmt::format("{}: expected a list at key {}, got {}; {}", name_, in_quotes(key), json_type(*found), records_cure("set records")));
       lists_.push_back({key, &*found});
     }
   }
 
   std::string name_;
+  OptionNames option_names_;
   std::vector<WantedColumn> wanted_;
   json document_{};
   std::vector<List> lists_{};

@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "quoted.h"
 
 #include <albert/base/error.h>
@@ -25,8 +26,8 @@ std::vector<WantedColumn> wanted_columns(const LabelledRowOptions& options) {
   return wanted;
 }
 
-std::string not_text(const Cell& cell, std::string_view what) {
-  if (cell.is_missing) return fmt::format("expected {}, got null; correct the row, or set invalid_rows: skip", what);
+std::string not_text(const Cell& cell, std::string_view what, OptionNames names) {
+  if (cell.is_missing) return fmt::format("expected {}, got null; correct the row, or set {}", what, option_text(names, "invalid_rows", "skip"));
   return fmt::format("expected {}, got a list; name a column of text", what);
 }
 
@@ -91,7 +92,7 @@ std::optional<int64_t> LabelVocabulary::find(const std::string& name) const {
 std::string LabelVocabulary::list() const { return listed(names_); }
 
 LabelledRowReader::LabelledRowReader(const DataFileConfig& file, const LabelledRowOptions& options)
-    : options_(options), table_(file, wanted_columns(options)) {}
+    : options_(options), option_names_(file.option_names), table_(file, wanted_columns(options)) {}
 
 bool LabelledRowReader::next(LabelledRow& row) {
   while (table_.next(cells_)) {
@@ -107,26 +108,26 @@ std::string LabelledRowReader::fill(const TableRow& from, LabelledRow& row) cons
   row.line = from.line;
   row.id = std::to_string(from.index);
   const Cell& text = from.cells[kText];
-  if (text.is_missing || text.is_list) return not_text(text, "a text");
+  if (text.is_missing || text.is_list) return not_text(text, "a text", option_names_);
   row.text_a = text.text;
   size_t next = kLabel + 1;
   row.has_b = options_.columns.text_pair.has_value();
   if (row.has_b) {
     const Cell& pair = from.cells[next++];
-    if (pair.is_missing || pair.is_list) return not_text(pair, "a second text");
+    if (pair.is_missing || pair.is_list) return not_text(pair, "a second text", option_names_);
     row.text_b = pair.text;
   }
   if (options_.columns.id) {
     const Cell& id = from.cells[next];
-    if (id.is_missing || id.is_list) return not_text(id, "an id");
+    if (id.is_missing || id.is_list) return not_text(id, "an id", option_names_);
     row.id = id.text;
   }
   return options_.label == LabelKind::none ? std::string() : fill_label(from.cells[kLabel], row);
 }
 
 std::string LabelledRowReader::fill_label(const Cell& cell, LabelledRow& row) const {
-  if (cell.is_missing) return not_text(cell, "a label");
-  if (cell.is_list && options_.label != LabelKind::multi) return not_text(cell, "one label");
+  if (cell.is_missing) return not_text(cell, "a label", option_names_);
+  if (cell.is_list && options_.label != LabelKind::multi) return not_text(cell, "one label", option_names_);
   if (options_.label == LabelKind::number) {
     row.value = number_of(trimmed(cell.text));
     return row.value

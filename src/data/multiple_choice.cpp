@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "quoted.h"
 
 #include <albert/base/error.h>
@@ -77,10 +78,12 @@ struct ChoiceColumns {
   bool has_context = false;
   bool has_id = false;
   bool has_answer = false;
+  OptionNames option_names = OptionNames::configuration;
 };
 
 ChoiceColumns choice_columns(const DataFileConfig& file, const ColumnMap& columns, AnswerColumn answers) {
   ChoiceColumns result;
+  result.option_names = file.option_names;
   result.wanted.push_back({columns.question.value_or("question")});
   const std::vector<std::string> options = columns.options.empty() ? std::vector<std::string>{"options"} : columns.options;
   for (const std::string& option : options) result.wanted.push_back({option});
@@ -97,7 +100,7 @@ ChoiceColumns choice_columns(const DataFileConfig& file, const ColumnMap& column
 }
 
 /// The options of a row; what is wrong with them, or nothing.
-std::string fill_options(const TableRow& row, size_t num_columns, std::vector<std::string>& options) {
+std::string fill_options(const TableRow& row, size_t num_columns, OptionNames names, std::vector<std::string>& options) {
   for (size_t i = 1; i <= num_columns; ++i) {
     const Cell& cell = row.cells[i];
     if (cell.is_list) {
@@ -113,8 +116,8 @@ std::string fill_options(const TableRow& row, size_t num_columns, std::vector<st
       return fmt::format("expected texts as options, got an empty option {}; correct the row", i + 1);
   }
   if (options.size() < 2)
-    return fmt::format("expected at least two options, got {}; correct the row, set columns.options, or set invalid_rows: skip",
-                       options.size());
+    return fmt::format("expected at least two options, got {}; correct the row, set {}, or set {}", options.size(),
+                       option_text(names, "columns.options"), option_text(names, "invalid_rows", "skip"));
   return {};
 }
 
@@ -137,7 +140,7 @@ std::string fill_question(const TableRow& row, const ChoiceColumns& columns, Cho
   if (columns.has_context) context = row.cells[next++].text;
   if (columns.has_id) question.id = row.cells[next++].text;
   question.context = std::make_shared<const std::string>(std::move(context));
-  return fill_options(row, columns.num_options, question.options);
+  return fill_options(row, columns.num_options, columns.option_names, question.options);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "option_text.h"
+
 #include <albert/base/error.h>
 #include <albert/data/question_rows.h>
 
@@ -18,23 +20,25 @@ std::vector<WantedColumn> wanted_columns(const ColumnMap& columns) {
 }
 
 /// What is wrong with the row; empty where it is as it should be.
-std::string problem_of(const TableRow& row) {
+std::string problem_of(const TableRow& row, OptionNames names) {
   for (const size_t i : {kQuestion, kContext, kId}) {
     const Cell& cell = row.cells[i];
     const char* what = i == kQuestion ? "a question" : i == kContext ? "a context" : "an id";
     if (cell.is_list) return fmt::format("expected {}, got a list; name a column of text", what);
-    if (cell.is_missing && i != kId) return fmt::format("expected {}, got null; correct the row, or set invalid_rows: skip", what);
+    if (cell.is_missing && i != kId) {
+      return fmt::format("expected {}, got null; correct the row, or set {}", what, option_text(names, "invalid_rows", "skip"));
+    }
   }
   return {};
 }
 
 }  // namespace
 
-QuestionRowReader::QuestionRowReader(const DataFileConfig& file, const ColumnMap& columns) : table_(file, wanted_columns(columns)) {}
+QuestionRowReader::QuestionRowReader(const DataFileConfig& file, const ColumnMap& columns) : option_names_(file.option_names), table_(file, wanted_columns(columns)) {}
 
 bool QuestionRowReader::next(SquadQuestion& question) {
   while (table_.next(row_)) {
-    if (const std::string problem = problem_of(row_); !problem.empty()) {
+    if (const std::string problem = problem_of(row_, option_names_); !problem.empty()) {
       table_.refuse(row_, problem);
       continue;
     }

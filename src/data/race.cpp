@@ -1,4 +1,5 @@
 #include "json_value.h"
+#include "option_text.h"
 #include "quoted.h"
 #include "text_lines.h"
 
@@ -72,7 +73,7 @@ class RaceReader {
 
  private:
   void read_file(const fs::path& path) {
-    TextLines lines(path, file_.encoding, kMaximumRecordBytes);
+    TextLines lines(path, file_, kMaximumRecordBytes);
     TextLine line;
     while (lines.next(line)) {
       where_ = lines.where();
@@ -172,7 +173,8 @@ class RaceReader {
 
   void refuse_type(const std::string& wanted, const json& got) { refuse(wanted, got.is_null() ? "none" : json_type(got)); }
   void refuse(const std::string& wanted, const std::string& got) {
-    policy_.refuse(fmt::format("{}: expected {}, got {}; correct the record, or set invalid_rows: skip", where_, wanted, got));
+    policy_.refuse(fmt::format("{}: expected {}, got {}; correct the record, or set {}", where_, wanted, got,
+                               option_text(file_.option_names, "invalid_rows", "skip")));
   }
 
   const DataFileConfig& file_;

@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "record_splitter.h"
 
 #include <albert/base/error.h>
@@ -18,7 +19,8 @@ bool quotes_of(const DataFileConfig& file, FileFormat format) {
 }  // namespace
 
 RecordSplitter::RecordSplitter(const DataFileConfig& file)
-    : lines_(file.path, file.encoding, kMaximumRecordBytes),
+    : lines_(file.path, file, kMaximumRecordBytes),
+      option_names_(file.option_names),
       format_(file.resolved_format()),
       separator_(separator_of(file, format_)),
       is_quoting_(quotes_of(file, format_)) {}
@@ -57,8 +59,8 @@ void RecordSplitter::split_label(std::string_view text, SplitRecord& record) con
   const size_t end = text.find_first_of(" \t");
   if (end == std::string_view::npos || end == 0) {
     if (record.problem.empty()) {
-      record.problem = fmt::format("{}: expected a label, a blank and a text, got {}; correct the row, or set invalid_rows: skip",
-                                   lines_.where(), end == 0 ? "a blank first" : "one word");
+      record.problem = fmt::format("{}: expected a label, a blank and a text, got {}; correct the row, or set {}", lines_.where(),
+                                   end == 0 ? "a blank first" : "one word", option_text(option_names_, "invalid_rows", "skip"));
     }
     return;
   }
@@ -81,8 +83,9 @@ bool RecordSplitter::take_field(std::string_view& rest, SplitRecord& record) {
   if (is_quoted && !unquoted.empty() && record.problem.empty()) {
     record.problem = fmt::format(
         "{}: expected {} after the closing quote of field {}, got other text; double the quotes inside the field, "
-        "or set quoting: none",
-        lines_.where(), separator_ == '\t' ? "a tab" : fmt::format("\"{}\"", separator_), record.fields.size());
+        "or set {}",
+        lines_.where(), separator_ == '\t' ? "a tab" : fmt::format("\"{}\"", separator_), record.fields.size(),
+        option_text(option_names_, "quoting", "none"));
   }
   record.fields.back().append(unquoted);
   if (end == std::string_view::npos) return false;
@@ -110,10 +113,11 @@ void RecordSplitter::take_quoted(std::string_view& rest, SplitRecord& record) {
     if (!has_next) {
       throw DataError(
           fmt::format("{}:{}:{}: expected an end of the quoted field {} that begins here, got {}; close the quote, double "
-                      "quotes that are text, or set quoting: none",
+                      "quotes that are text, or set {}",
                       lines_.name(), opened_at, column, number,
                       field.size() < kMaximumRecordBytes ? std::string("the end of the file")
-                                                         : fmt::format("more than {} bytes", kMaximumRecordBytes)));
+                                                         : fmt::format("more than {} bytes", kMaximumRecordBytes),
+                      option_text(option_names_, "quoting", "none")));
     }
     if (record.problem.empty()) record.problem = line_.problem;
     field += '\n';

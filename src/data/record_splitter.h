@@ -35,6 +35,7 @@ class RecordSplitter {
   void take_quoted(std::string_view& rest, SplitRecord& record);
 
   TextLines lines_;
+  OptionNames option_names_;
   FileFormat format_;
   char separator_;
   bool is_quoting_;

@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "quoted.h"
 #include "record_splitter.h"
 #include "row_source.h"
@@ -48,9 +49,11 @@ class SeparatedRows final : public RowSource {
   [[nodiscard]] std::string empty_file() const override { return is_empty_ ? "an empty file" : "a header only"; }
 
  private:
+  [[nodiscard]] std::string option(std::string_view key, std::string_view value = {}) const { return option_text(file_.option_names, key, value); }
+
   [[nodiscard]] std::string ragged() const {
-    return fmt::format("{}:{}: expected {} columns, got {}; correct the row, or set invalid_rows: skip", records_.name(),
-                       record_.line, num_columns_, record_.fields.size());
+    return fmt::format("{}:{}: expected {} columns, got {}; correct the row, or set {}", records_.name(), record_.line,
+                       num_columns_, record_.fields.size(), option("invalid_rows", "skip"));
   }
 
   void fill(TableRow& row) {
@@ -112,34 +115,35 @@ class SeparatedRows final : public RowSource {
       if (column_number(column.name) != 0 || column.is_optional || is_in_first(column.name)) continue;
       if (look_like_names(first_.fields)) fail_missing(column.name, first_.fields);
       throw DataError(
-          fmt::format("{}:{}: expected a header with the column {}, got a row of {} columns without such a name; give "
-                      "column_names, or name columns by number",
-                      records_.name(), first_.line, in_quotes(column.name), first_.fields.size()));
+          fmt::format("{}:{}: expected a header with the column {}, got a row of {} columns without such a name; {}",
+                      records_.name(), first_.line, in_quotes(column.name), first_.fields.size(),
+                      file_.option_names == OptionNames::configuration ? "give column_names, or name columns by number"
+                                                                       : "name columns by number: --column text=1"));
     }
   }
 
   /// Of a header that is one name: the separator may be another, and then that name is no column to suggest.
-  [[nodiscard]] static std::string cure_of_one_column(const std::string& name, const std::string& header) {
+  [[nodiscard]] std::string cure_of_one_column(const std::string& name, const std::string& header) const {
     const size_t at = header.find_first_of(";,|\t");
-    if (at == std::string::npos) return suggestion(name, std::vector{header}) + "set columns, or separator";
+    if (at == std::string::npos) return fmt::format("{}set {}, or {}", suggestion(name, std::vector{header}), option("columns"), option("separator"));
     const std::string separator = header[at] == '\t' ? "a tab (\"\\t\")" : fmt::format("\"{}\"", header[at]);
-    return fmt::format("set separator to {}, or columns", separator);
+    return fmt::format("set {} to {}, or {}", option("separator"), separator, option("columns"));
   }
 
   [[noreturn]] void fail_missing(const std::string& name, const std::vector<std::string>& names) const {
     std::vector<std::string> shown;
     shown.reserve(names.size());
     for (const std::string& column : names) shown.push_back(in_quotes(column));
-    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}", records_.name(), first_.line, in_quotes(name), listed(shown),
-                                names.size() == 1 ? cure_of_one_column(name, names[0]) : suggestion(name, names) + "set columns"));
+    const auto cure = names.size() == 1 ? cure_of_one_column(name, names[0]) : fmt::format("{}set {}", suggestion(name, names), option("columns"));
+    throw DataError(fmt::format("{}:{}: expected a column {}, got {}; {}", records_.name(), first_.line, in_quotes(name), listed(shown), cure));
   }
 
   void check_names() const {
     std::set<std::string> seen;
     for (const std::string& name : names_) {
       if (name.empty() || seen.insert(name).second) continue;
-      throw DataError(fmt::format("{}:{}: expected each column name once, got {} twice; rename one, or set header: absent",
-                                  records_.name(), first_.line, in_quotes(name)));
+      throw DataError(fmt::format("{}:{}: expected each column name once, got {} twice; rename one, or set {}",
+                                  records_.name(), first_.line, in_quotes(name), option("header", "absent")));
     }
   }
 
@@ -147,17 +151,17 @@ class SeparatedRows final : public RowSource {
     if (const size_t number = column_number(column.name); number != 0) {
       if (number <= num_columns_) return number - 1;
       if (column.is_optional) return kNotThere;
-      throw DataError(fmt::format("{}:{}: expected a column {}, got {} columns; set columns, or separator", records_.name(),
-                                  first_.line, number, num_columns_));
+      throw DataError(fmt::format("{}:{}: expected a column {}, got {} columns; set {}, or {}", records_.name(), first_.line,
+                                  number, num_columns_, option("columns"), option("separator")));
     }
     const auto found = std::ranges::find(names_, column.name);
     if (found != names_.end()) return static_cast<size_t>(found - names_.begin());
     if (column.is_optional) return kNotThere;
     if (names_.empty()) {
       throw DataError(
-          fmt::format("{}: expected columns by number, as the file has no header, got {}; set columns to numbers from 1 to "
-                      "{}, or give column_names",
-                      records_.name(), in_quotes(column.name), num_columns_));
+          fmt::format("{}: expected columns by number, as the file has no header, got {}; set {} to numbers from 1 to {}{}",
+                      records_.name(), in_quotes(column.name), option("columns"), num_columns_,
+                      file_.option_names == OptionNames::configuration ? ", or give column_names" : ""));
     }
     fail_missing(column.name, names_);
   }

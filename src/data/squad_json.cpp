@@ -190,7 +190,7 @@ void keep_learnable(std::vector<SquadQuestion>& questions, const std::filesystem
 
 SquadData read_squad(const DataFileConfig& file, AnswerUse answers) {
   const std::string name = file.path.string();
-  const std::string text = read_text(file.path, file.encoding, kMaximumJsonBytes);
+  const std::string text = read_text(file, kMaximumJsonBytes);
   if (trimmed(text).empty())
     throw DataError(fmt::format("{}: expected JSON in SQuAD's format, got an empty file; check the file", name));
   json document;

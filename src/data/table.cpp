@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "quoted.h"
 #include "row_source.h"
 #include "text_lines.h"
@@ -27,9 +28,9 @@ std::unique_ptr<RowSource> open_rows(const DataFileConfig& file, std::vector<Wan
       return open_json_rows(file, std::move(wanted));
     default:
       throw ConfigError(
-          fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, text_pairs, labelled_lines), got format {}; set format, or "
+          fmt::format("{}: expected a table (csv, tsv, jsonl, json, text, text_pairs, labelled_lines), got format {}; set {}, or "
                       "the type of the task",
-                      file.path.string(), config::enum_name(file.resolved_format())));
+                      file.path.string(), config::enum_name(file.resolved_format()), option_text(file.option_names, "format")));
   }
 }
 
@@ -55,7 +56,7 @@ struct TableReader::Impl {
         from_source.push_back(i);
       }
     }
-    if (label_at) labels.emplace(file.labels, file.encoding, kMaximumRecordBytes);
+    if (label_at) labels.emplace(file.labels, file, kMaximumRecordBytes);
     num_wanted = wanted.size();
     if (label_at) wanted.erase(wanted.begin() + static_cast<std::ptrdiff_t>(*label_at));
     source = open_rows(file, std::move(wanted));

@@ -1,3 +1,4 @@
+#include "option_text.h"
 #include "text_lines.h"
 
 #include "utf16_source.h"
@@ -36,9 +37,10 @@ bool looks_like_latin1(std::string_view text) {
 
 }  // namespace
 
-TextLines::TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes, LoneReturns returns)
-    : name_(path.string()), source_(open_byte_source(path)), encoding_(encoding), limit_(limit_bytes), returns_(returns) {
-  if (encoding == TextEncoding::utf16) source_ = decode_utf16(std::move(source_), name_);
+TextLines::TextLines(const std::filesystem::path& path, const DataFileConfig& file, size_t limit_bytes, LoneReturns returns)
+    : name_(path.string()), source_(open_byte_source(path)), encoding_(file.encoding), option_names_(file.option_names), limit_(limit_bytes),
+      returns_(returns) {
+  if (encoding_ == TextEncoding::utf16) source_ = decode_utf16(std::move(source_), name_);
 }
 
 std::string TextLines::where() const { return fmt::format("{}:{}", name_, line_number_); }
@@ -65,7 +67,7 @@ void TextLines::check_start() {
   const std::string_view start(buffer_.data() + begin_, std::min<size_t>(end_ - begin_, 4));
   if (encoding_ == TextEncoding::utf8 && start.starts_with("\xEF\xBB\xBF")) begin_ = scanned_ = 3;
   if (encoding_ != TextEncoding::utf16 && (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF"))) {
-    throw DataError(fmt::format("{}: expected UTF-8, got UTF-16; set encoding: utf-16", name_));
+    throw DataError(fmt::format("{}: expected UTF-8, got UTF-16; set {}", name_, option_text(option_names_, "encoding", "utf-16")));
   }
   if (start.starts_with("\x1F\x8B")) {
     throw DataError(fmt::format("{}: expected text, got gzip data; give the file a name that ends in .gz", name_));
@@ -114,7 +116,7 @@ std::string TextLines::problem_of(std::string_view text) const {
   const std::string place = fmt::format("{}:{}", where(), valid + 1);
   if (text[valid] == '\0') return fmt::format("{}: expected text, got a NUL byte; is this a text file?", place);
   return fmt::format("{}: expected UTF-8, got byte 0x{:02x}; {}", place, static_cast<unsigned char>(text[valid]),
-                     looks_like_latin1(text) ? "set encoding: latin-1" : "convert the file to UTF-8");
+                     looks_like_latin1(text) ? "set " + option_text(option_names_, "encoding", "latin-1") : "convert the file to UTF-8");
 }
 
 bool TextLines::next(TextLine& line) {
@@ -129,14 +131,14 @@ bool TextLines::next(TextLine& line) {
   return true;
 }
 
-std::string read_text(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes) {
-  TextLines lines(path, encoding, limit_bytes, LoneReturns::keep);
+std::string read_text(const DataFileConfig& file, size_t limit_bytes) {
+  TextLines lines(file.path, file, limit_bytes, LoneReturns::keep);
   std::string text;
   TextLine line;
   while (lines.next(line)) {
     if (!line.problem.empty()) throw DataError(line.problem);
     if (text.size() + line.text.size() >= limit_bytes) {
-      throw DataError(fmt::format("{}: expected at most {} bytes of text, got more; split the file", path.string(), limit_bytes));
+      throw DataError(fmt::format("{}: expected at most {} bytes of text, got more; split the file", file.path.string(), limit_bytes));
     }
     text.append(line.text) += '\n';
   }

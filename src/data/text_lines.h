@@ -27,7 +27,8 @@ enum class LoneReturns {
 class TextLines {
  public:
   /// A line is at most `limit_bytes` long. Throws DataError that names the file.
-  TextLines(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes, LoneReturns returns = LoneReturns::refuse);
+  /// Of `file` are read the encoding and the names of options, not the path.
+  TextLines(const std::filesystem::path& path, const DataFileConfig& file, size_t limit_bytes, LoneReturns returns = LoneReturns::refuse);
 
   /// False at the end of the file. A last line without a line end counts, an empty one does not. Throws DataError for a line over
   /// the limit, data that is compressed or UTF-16 without being called so, line ends of old Macs, and damaged data.
@@ -48,6 +49,7 @@ class TextLines {
   std::string name_;
   std::unique_ptr<ByteSource> source_;
   TextEncoding encoding_;
+  OptionNames option_names_;
   size_t limit_;
   LoneReturns returns_;
   std::string buffer_{};
@@ -61,6 +63,6 @@ class TextLines {
 };
 
 /// The whole file, its lines ended by "\n". Throws DataError for bytes that are no text, and above `limit_bytes`.
-std::string read_text(const std::filesystem::path& path, TextEncoding encoding, size_t limit_bytes);
+std::string read_text(const DataFileConfig& file, size_t limit_bytes);
 
 }  // namespace albert

@@ -1,6 +1,8 @@
 #include "recipes/predict_common.h"
 
 #include <albert/base/error.h>
+#include <albert/base/log.h>
+#include <albert/config/yaml_reader.h>
 
 #include <fmt/ranges.h>
 
@@ -27,6 +29,25 @@ std::filesystem::path input_path(const PredictOptions& options) {
   return options.input && *options.input != "-" ? *options.input : std::filesystem::path(kStandardInput);
 }
 
+/// What the user said of the file by options of their own; they beat what the model's task says.
+void apply_file_options(const PredictOptions& options, DataFileConfig& file) {
+  config::Overrides overrides;
+  for (const auto& [key, value] : options.file) {
+    auto name = key;
+    std::replace(name.begin(), name.end(), '_', '-');
+    overrides.add_text(key, value, fmt::format("--{} {}", name, value));
+  }
+  const auto said = config::parse_config<DataFileConfig>("path: input", "albert predict", overrides);
+  file.option_names = OptionNames::command_line;
+  file.invalid_rows = said.invalid_rows;  // a named task may skip rows of its training file; a prediction is asked of each
+  for (const auto& [key, value] : options.file) {
+    if (key == "encoding") file.encoding = said.encoding;
+    if (key == "header") file.header = said.header;
+    if (key == "quoting") file.quoting = said.quoting;
+    if (key == "separator") file.separator = said.separator;
+  }
+}
+
 /// What the user said by --format, or by the name of the file. A name that says text says nothing: it is the default, where there
 /// are lines of text at all.
 std::optional<FileFormat> said_format(const PredictOptions& options) {
@@ -44,6 +65,15 @@ std::optional<std::string>* entry_of(ColumnMap& columns, std::string_view name) 
   if (name == "question") return &columns.question;
   if (name == "context") return &columns.context;
   return nullptr;
+}
+
+/// Options of columns where there are none.
+void require_columns_for_file_options(const PredictOptions& options, const DataFileConfig& file) {
+  if (file.format == FileFormat::csv || file.format == FileFormat::tsv) return;
+  for (const auto& [key, value] : options.file) {
+    if (key != "header" && key != "quoting" && key != "separator") continue;
+    throw ConfigError(fmt::format("--{}: needs csv or tsv, the input is read as {}; set --format csv or tsv", key, config::enum_name(file.format)));
+  }
 }
 
 void apply_columns(const PredictOptions& options, const std::vector<std::string_view>& known, PredictInput& input) {
@@ -102,6 +132,7 @@ PredictInput task_input(const PredictOptions& options, const TaskOptions& task) 
   DataFileConfig file;
   file.path = input_path(options);
   file.format = said.value_or(FileFormat::jsonl);
+  apply_file_options(options, file);
   const auto trained = task.columns_of(file);
   const bool reads_lines = !said || is_line_format(*said);
   PredictInput input;
@@ -115,6 +146,8 @@ PredictInput task_input(const PredictOptions& options, const TaskOptions& task) 
     const bool is_json = input.file.format == FileFormat::jsonl || input.file.format == FileFormat::json;
     if (task.kind == TaskKind::multiple_choice && is_json && !input.columns.context) input.columns.context = "context";
   }
+  apply_file_options(options, input.file);
+  require_columns_for_file_options(options, input.file);
   apply_columns(options, columns_of_kind(task.kind), input);
   return input;
 }
@@ -123,8 +156,16 @@ PredictInput text_input(const PredictOptions& options) {
   PredictInput input;
   input.file.path = input_path(options);
   input.file.format = said_format(options).value_or(FileFormat::text);
+  apply_file_options(options, input.file);
+  require_columns_for_file_options(options, input.file);
   apply_columns(options, {"text", "id"}, input);
   return input;
+}
+
+void warn_of_skipped(const SkippedRows& skipped, const PredictInput& input) {
+  if (skipped.count == 0) return;
+  spdlog::warn("{}: {} rows could not be read and have no answer (--invalid-rows skip); the first of them:", input.file.path.string(), skipped.count);
+  for (const auto& text : skipped.first) spdlog::warn("{}", text);
 }
 
 PredictOutput::PredictOutput(const std::optional<std::filesystem::path>& path, std::ostream& stream) : stream_(stream) {

@@ -3,6 +3,7 @@
 
 #include <albert/base/replacing_file.h>
 #include <albert/data/data_file.h>
+#include <albert/data/invalid_rows.h>
 #include <albert/recipes/predict.h>
 #include <albert/tasks/task_config.h>
 
@@ -26,6 +27,9 @@ struct PredictInput {
 PredictInput task_input(const PredictOptions& options, const TaskOptions& task);
 /// Input of what takes single texts.
 PredictInput text_input(const PredictOptions& options);
+
+/// Warns of rows that were left out (--invalid-rows skip).
+void warn_of_skipped(const SkippedRows& skipped, const PredictInput& input);
 
 /// Text that goes to a file, which stands there only when it is whole, or to a stream. Throws IoError.
 class PredictOutput {

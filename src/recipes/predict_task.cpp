@@ -11,14 +11,13 @@ namespace albert {
 namespace {
 
 /// The model's task on the user's input: all that the name of a task implies is settled, so that the name says nothing more.
-TaskOptions options_for(const LoadedTaskModel& loaded, const PredictOptions& predict, DataFileConfig& file) {
+TaskOptions options_for(const LoadedTaskModel& loaded, const PredictOptions& predict, PredictInput& input) {
   auto options = task_options(loaded.file.task, loaded.file.max_length);
-  auto input = task_input(predict, options);
+  input = task_input(predict, options);
   options.labels = loaded.task->description().labels;
-  options.config.columns = std::move(input.columns);
+  options.config.columns = input.columns;
   options.config.question_answering.unanswerable = options.has_unanswerable();
   options.named = nullptr;
-  file = std::move(input.file);
   return options;
 }
 
@@ -27,11 +26,11 @@ TaskOptions options_for(const LoadedTaskModel& loaded, const PredictOptions& pre
 void predict_task(const PredictOptions& options, std::ostream& out) {
   const auto device = resolve_device(options.device, "--device");
   auto loaded = load_task_model(options.model);
-  DataFileConfig file;
-  const auto task = make_task(options_for(loaded, options, file), *loaded.source.tokenizer);
+  PredictInput input;
+  const auto task = make_task(options_for(loaded, options, input), *loaded.source.tokenizer);
   loaded.model->to(device);
   loaded.model->parameters_changed();
-  const auto stream = task->open(file);
+  const auto stream = task->open(input.file);
   PredictOutput output(options.output, out);
   while (const auto set = stream->next(kRowsPerPart)) {
     auto scores = score_instances(*loaded.model, set->instances(), task->description().objective, options.batch_tokens, device);
@@ -40,6 +39,7 @@ void predict_task(const PredictOptions& options, std::ostream& out) {
     output.write(text.str());
   }
   output.commit();
+  warn_of_skipped(stream->skipped(), input);
 }
 
 }  // namespace albert

@@ -61,6 +61,7 @@ void for_each_part(const PredictInput& input, Use use) {
     rows.clear();
   }
   if (!rows.empty()) use(rows);
+  warn_of_skipped(reader.skipped(), input);
 }
 
 /// One text as the encoder reads it. TaskInstance is what batches are made of.

@@ -81,11 +81,11 @@ class ChoiceTask : public Task {
     return make_set(read.questions, std::move(read.skipped));
   }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
-    const auto make = [this](const std::vector<ChoiceQuestion>& questions, int64_t /*first*/) { return make_set(questions, {}); };
-    auto resolved = options_.file_of(file);
-    resolved.invalid_rows = InvalidRows::error;
+    const auto make = [this](const std::vector<ChoiceQuestion>& questions) { return make_set(questions, {}); };
+    const auto resolved = options_.file_of(file);
     if (resolved.resolved_format() == FileFormat::race) {
-      return make_stream<ChoiceQuestion>(std::make_unique<ListReader<ChoiceQuestion>>(read_questions(resolved, SetRole::prediction).questions), make);
+      auto read = read_race(resolved, AnswerColumn::ignore, options_.config.multiple_choice.race_level);
+      return make_stream<ChoiceQuestion>(std::make_unique<ListReader<ChoiceQuestion>>(std::move(read.questions), std::move(read.skipped)), make);
     }
     return make_stream<ChoiceQuestion>(std::make_unique<ChoiceQuestionReader>(resolved, options_.columns_of(resolved)), make);
   }

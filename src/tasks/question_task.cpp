@@ -65,11 +65,10 @@ class QuestionTask : public Task {
     return make_set(std::move(data.questions), role, data.problems);
   }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
-    const auto make = [this](std::vector<SquadQuestion> questions, int64_t /*first*/) {
+    const auto make = [this](std::vector<SquadQuestion> questions) {
       return std::make_unique<AnswerableSet>(*this, std::move(questions), SetRole::prediction, std::vector<std::string>{});
     };
-    auto resolved = options_.file_of(file);
-    resolved.invalid_rows = InvalidRows::error;
+    const auto resolved = options_.file_of(file);
     if (resolved.resolved_format() == FileFormat::json) {
       return make_stream<SquadQuestion>(std::make_unique<ListReader<SquadQuestion>>(read_questions(resolved, SetRole::prediction).questions), make);
     }
@@ -224,8 +223,8 @@ class QuestionAnswers : public TaskAnswers {
   QuestionAnswers(const AnswerableSet& set, const std::vector<InstanceScores>& scores);
   [[nodiscard]] int64_t num_examples() const override { return set_.num_examples(); }
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override;
-  [[nodiscard]] std::string collapse() const override;
   [[nodiscard]] MetricMap measure_all() const override;
+  [[nodiscard]] std::string collapse() const override;
   void write(PredictionFormat format, std::ostream& out) const override;
 
  private:
@@ -237,10 +236,10 @@ class QuestionAnswers : public TaskAnswers {
   [[nodiscard]] std::string text(size_t question) const {
     const auto& answer = answers_[question];
     return set_.task().has_unanswerable() && is_unanswered(answer) ? std::string() : answer.text;
+  }
   /// First byte of the answer in its text; -1: no answer.
   [[nodiscard]] int64_t place(size_t question) const {
     return text(question).empty() ? -1 : static_cast<int64_t>(answers_[question].n_best.front().range.begin);
-  }
   }
   [[nodiscard]] bool is_unanswered(const DecodedAnswer& answer) const { return answer.no_answer_score > threshold_; }
 
@@ -367,6 +366,7 @@ MetricMap QuestionAnswers::measure_all() const {
   add("no_answer", official.no_answer);
   return metrics;
 }
+
 std::string QuestionAnswers::collapse() const {
   ALBERT_CHECK(!question_scores_.empty(), "a measurement without gold");
   CollapseCheck texts;
@@ -381,7 +381,6 @@ std::string QuestionAnswers::collapse() const {
   if (texts.has_collapsed()) return text(0).empty() ? "no answer to any question" : "the same answer to every question";
   return places.has_collapsed() ? "an answer at the same place of every text" : "";
 }
-
 
 void QuestionAnswers::write(PredictionFormat format, std::ostream& out) const {
   nlohmann::ordered_json document = nlohmann::ordered_json::object();

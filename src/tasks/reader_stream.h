@@ -10,8 +10,7 @@
 
 namespace albert {
 
-/// `Reader` has bool next(Row&); `make_set(std::vector<Row>, int64_t first)` gets at least one row, the first of which is row number
-/// `first` of the stream.
+/// `Reader` has bool next(Row&) and skipped(); `make_set(std::vector<Row>)` gets at least one row.
 template <typename Row, typename Reader, typename MakeSet>
 class ReaderStream final : public TaskStream {
  public:
@@ -25,16 +24,14 @@ class ReaderStream final : public TaskStream {
       if (!at_end_) rows.push_back(std::move(row));
     }
     if (rows.empty()) return nullptr;
-    const int64_t first = num_read_;
-    num_read_ += static_cast<int64_t>(rows.size());
-    return make_set_(std::move(rows), first);
+    return make_set_(std::move(rows));
   }
+  [[nodiscard]] const SkippedRows& skipped() const override { return reader_->skipped(); }
 
  private:
   std::unique_ptr<Reader> reader_;
   MakeSet make_set_;
   bool at_end_ = false;
-  int64_t num_read_ = 0;
 };
 
 template <typename Row, typename Reader, typename MakeSet>
@@ -46,15 +43,17 @@ std::unique_ptr<TaskStream> make_stream(std::unique_ptr<Reader> reader, MakeSet 
 template <typename Row>
 class ListReader {
  public:
-  explicit ListReader(std::vector<Row> rows) : rows_(std::move(rows)) {}
+  explicit ListReader(std::vector<Row> rows, SkippedRows skipped = {}) : rows_(std::move(rows)), skipped_(std::move(skipped)) {}
   bool next(Row& row) {
     if (next_ == rows_.size()) return false;
     row = std::move(rows_[next_++]);
     return true;
   }
+  [[nodiscard]] const SkippedRows& skipped() const { return skipped_; }
 
  private:
   std::vector<Row> rows_;
+  SkippedRows skipped_;
   size_t next_ = 0;
 };
 

@@ -98,11 +98,8 @@ class SequenceTask : public Task {
   [[nodiscard]] const TaskDescription& description() const override { return description_; }
   [[nodiscard]] std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const override { return make_set(read_rows(file, role), role); }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
-    const auto make = [this](std::vector<LabelledRow> rows, int64_t /*first*/) {
-      return make_set({.rows = std::move(rows)}, SetRole::prediction);
-    };
-    auto resolved = options_.file_of(file);
-    resolved.invalid_rows = InvalidRows::error;
+    const auto make = [this](std::vector<LabelledRow> rows) { return make_set({.rows = std::move(rows)}, SetRole::prediction); };
+    const auto resolved = options_.file_of(file);
     return make_stream<LabelledRow>(std::make_unique<LabelledRowReader>(resolved, row_options(resolved, SetRole::prediction)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
@@ -331,15 +328,15 @@ class MultiLabelAnswers : public SequenceAnswers {
   [[nodiscard]] MetricMap measure(std::span<const int64_t> examples) const override {
     MultilabelCounts counts(static_cast<int64_t>(labels().size()));
     for (const int64_t i : examples) counts.add(predicted(i), expected(i));
+    return {{"exact_match", counts.exact_match()}, {"micro_f1", counts.micro_f1()}, {"macro_f1", counts.macro_f1()}};
+  }
+
   [[nodiscard]] std::string collapse() const override {
     CollapseCheck check;
     for (int64_t i = 0; i < num_examples(); ++i) check.add(predicted(i) == predicted(0), predicted(i) == expected(i));
     if (!check.has_collapsed()) return {};
     const auto labels = submitted(0);
     return labels.empty() ? "no label for any example" : fmt::format("the labels '{}' for every example", labels);
-  }
-
-    return {{"exact_match", counts.exact_match()}, {"micro_f1", counts.micro_f1()}, {"macro_f1", counts.macro_f1()}};
   }
 
  protected:
@@ -361,18 +358,21 @@ class MultiLabelAnswers : public SequenceAnswers {
     }
     record["labels"] = std::move(names);  // only now: a second key may move the first
     record["probabilities"] = std::move(probabilities);
+  }
+
+ private:
   [[nodiscard]] std::vector<uint8_t> expected(int64_t example) const {
     std::vector<uint8_t> result;
     for (const float value : gold(example).values) result.push_back(value > 0.5F ? 1 : 0);
     return result;
   }
-  }
-
- private:
   [[nodiscard]] std::vector<uint8_t> predicted(int64_t example) const {
     std::vector<uint8_t> result;
     for (const float score : scores(example)) result.push_back(sigmoid(score) >= set().task().options().config.threshold ? 1 : 0);
     return result;
+  }
+};
+
 /// Share of the targets' spread up to which the spread of predictions is none: they explain at most 2 % of the targets' variance.
 constexpr double kCollapsedSpread = 0.01;
 
@@ -383,9 +383,6 @@ double standard_deviation(const std::vector<double>& values) {
   for (const double value : values) squares += (value - mean) * (value - mean);
   return std::sqrt(squares / count);
 }
-
-  }
-};
 
 class RegressionAnswers : public SequenceAnswers {
  public:
@@ -402,6 +399,9 @@ class RegressionAnswers : public SequenceAnswers {
     }
     return {{"pearson", pearson(predicted, expected)},
             {"spearman", spearman(predicted, expected)},
+            {"mean_squared_error", squares / static_cast<double>(examples.size())}};
+  }
+
   [[nodiscard]] std::string collapse() const override {
     std::vector<double> predicted;
     std::vector<double> expected;
@@ -413,9 +413,6 @@ class RegressionAnswers : public SequenceAnswers {
     const double wanted = standard_deviation(expected);
     if (!(wanted > 0 && spread <= kCollapsedSpread * wanted)) return {};
     return fmt::format("nearly {:.4g} for every example (standard deviation {:.2g}, the targets' {:.2g})", predicted.front(), spread, wanted);
-  }
-
-            {"mean_squared_error", squares / static_cast<double>(examples.size())}};
   }
 
  protected:

@@ -118,11 +118,8 @@ class TokenTask : public Task {
     return make_set(read.sentences, read.skipped);
   }
   [[nodiscard]] std::unique_ptr<TaskStream> open(const DataFileConfig& file) const override {
-    const auto make = [this](const std::vector<TaggedSentence>& sentences, int64_t first) {
-      return make_set(sentences, {}, first);
-    };
-    auto resolved = options_.file_of(file);
-    resolved.invalid_rows = InvalidRows::error;
+    const auto make = [this](const std::vector<TaggedSentence>& sentences) { return make_set(sentences, {}); };
+    const auto resolved = options_.file_of(file);
     return make_stream<TaggedSentence>(std::make_unique<TaggedSentenceReader>(resolved, options_.columns_of(resolved), TagUse::ignore), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override;
@@ -136,8 +133,7 @@ class TokenTask : public Task {
   void check_labels() const;
   /// Tags as they are learned, each of them a label; none for prediction.
   [[nodiscard]] TaggedSentences read_sentences(const DataFileConfig& file, SetRole role) const;
-  /// `first`: number of the first sentence in its file.
-  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, int64_t first = 0) const;
+  [[nodiscard]] std::unique_ptr<TaskSet> make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const;
 
   TaskOptions options_;
   const Tokenizer& tokenizer_;
@@ -173,12 +169,12 @@ TaggedSentences TokenTask::read_sentences(const DataFileConfig& file, SetRole ro
   return read;
 }
 
-std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped, int64_t first) const {
+std::unique_ptr<TaskSet> TokenTask::make_set(const std::vector<TaggedSentence>& sentences, const SkippedRows& skipped) const {
   std::vector<TokenExample> examples;
   examples.reserve(sentences.size());
   for (size_t i = 0; i < sentences.size(); ++i) {
     TokenExample example;
-    example.id = std::to_string(first + static_cast<int64_t>(i));
+    example.id = std::to_string(sentences[i].index);
     example.words = sentences[i].words;
     for (const auto& tag : sentences[i].tags) example.gold.push_back(labels_.find(tag).value());
     example.pieces = encode_words(tokenizer_, example.words);

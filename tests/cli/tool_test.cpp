@@ -73,6 +73,16 @@ TEST(Tool, TakesInputOutputAndColumnsOfPredictions) {
               ::testing::ElementsAre(std::pair<std::string, std::string>("text", "title"), std::pair<std::string, std::string>("options", "a=b")));
 }
 
+TEST(Tool, TakesTheOptionsOfTheInputsFile) {
+  using ::testing::Pair;
+  const auto result = run({"predict", "m", "--encoding", "latin-1", "--invalid-rows", "skip", "--header", "absent", "--quoting", "none",
+                           "--separator", ";"});
+  ASSERT_TRUE(result.predict) << result.error;
+  EXPECT_THAT(result.predict->file, ::testing::ElementsAre(Pair("encoding", "latin-1"), Pair("header", "absent"), Pair("invalid_rows", "skip"),
+                                                           Pair("quoting", "none"), Pair("separator", ";")));
+  EXPECT_TRUE(run({"predict", "m"}).predict->file.empty());
+}
+
 TEST(Tool, PredictDoesOneThing) {
   const auto action = [](std::vector<const char*> words) { return run(std::move(words)).predict.value().action(); };
   EXPECT_EQ(action({"predict", "m", "--fill-mask", "--top-k", "3", "--output", "o"}), PredictAction::fill_mask);
@@ -88,6 +98,8 @@ TEST(Tool, PredictDoesOneThing) {
       {{"--ids", "i", "--tensors", "o", "--embeddings", "cls"}, "--ids: must not be given without --tensors, or with --embeddings"},
       {{"--tensors", "o", "--input", "i"}, "--input: must not be given with --tensors, unless with --embeddings"},
       {{"--tensors", "o", "--column", "text=a"}, "--column: must not be given with --tensors, unless with --embeddings"},
+      {{"--tensors", "o", "--encoding", "latin-1"},
+       "--encoding, --invalid-rows, --header, --quoting, --separator: must not be given with --tensors, unless with --embeddings"},
       {{"--tensors", "o", "--batch-tokens", "8"}, "--batch-tokens: must not be given with --tensors, unless with --embeddings"},
   };
   for (const auto& [options, error] : cases) {

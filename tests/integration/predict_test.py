@@ -139,7 +139,7 @@ class TaskTest(PredictTest):
         self.assertEqual(set(records[0]["probabilities"]), {"a", "b", "c"})
         self.assertEqual(len(self.records(self.model("pair"), text="a\tb\n\n\t\nc\t")), 4)
         self.assertEqual(self.error(self.model("pair"), text="a\tb\nc\n"),
-                         "error: /dev/stdin:2: expected 2 columns, got 1; correct the row, or set invalid_rows: skip")
+                         "error: /dev/stdin:2: expected 2 columns, got 1; correct the row, or set --invalid-rows skip")
 
     def test_several_labels(self):
         for record in self.check("multi_label", "".join(text + "\n" for text in sentences(20))):
@@ -242,18 +242,57 @@ class TaskTest(PredictTest):
         self.assertEqual(stat.S_IMODE(output.stat().st_mode) & 0o077, 0)
         before = output.read_bytes()
         self.assertEqual(self.error(self.model("single"), "--output", output, text=text.encode() + b"a \xff byte\n"),
-                         "error: /dev/stdin:601:3: expected UTF-8, got byte 0xff; set encoding: latin-1")
+                         "error: /dev/stdin:601:3: expected UTF-8, got byte 0xff; set --encoding latin-1")
         self.assertEqual(output.read_bytes(), before)
         self.error(self.model("single"), "--output", self.folder / "new.jsonl", text=text.encode() + b"\0\n")
         self.assertEqual(files_below(self.folder), ["out.jsonl"])
         self.assertRegex(self.error(self.model("single"), "--output", self.folder / "no/such.jsonl", text="a\n", expect=4), "cannot create")
         self.assertRegex(self.error(self.model("single"), text=""), "expected at least one row, got an empty file")
 
+    def test_errors_name_options_of_the_command_line_which_help(self):
+        single = self.model("single")
+        latin = "caf\u00e9 is good\n"
+        self.assertRegex(self.error(single, text=latin.encode("latin-1")), "expected UTF-8, got byte 0xe9; set --encoding latin-1$")
+        expected = self.records(single, text=latin)
+        self.assert_close(self.records(single, "--encoding", "latin-1", text=latin.encode("latin-1")), expected)
+        self.assert_close(self.records(single, "--encoding", "utf-16", text=latin.encode("utf-16")), expected)
+        self.assertRegex(self.error(single, text=latin.encode("utf-16")), "expected UTF-8, got UTF-16; set --encoding utf-16$")
+        ragged = b"id,text\na,good\nb,bad,worse\nc,fine\n"
+        csv = ["--format", "csv", "--column", "id=id"]
+        self.assertEqual(self.error(single, *csv, text=ragged),
+                         "error: /dev/stdin:3: expected 2 columns, got 3; correct the row, or set --invalid-rows skip")
+        result = self.predict(single, *csv, "--invalid-rows", "skip", text=ragged)
+        self.assertEqual([json.loads(line)["id"] for line in result.stdout.splitlines()], ["a", "c"])
+        self.assertRegex(result.stderr.decode(), "1 rows could not be read and have no answer .--invalid-rows skip.; the first of them:")
+        self.assertIn("/dev/stdin:3: expected 2 columns, got 3", result.stderr.decode())
+        semicolons = "text;x\ngood;1\n"
+        self.assertRegex(self.error(single, "--format", "csv", text=semicolons), "set --column, or --separator$")
+        self.assert_close(self.records(single, "--format", "csv", "--separator", ";", text=semicolons), self.records(single, text="good\n"))
+        self.assertRegex(self.error(single, "--format", "csv", text='text\n"good\n'), "or set --quoting none$")
+        self.assertEqual(len(self.records(single, "--format", "csv", "--quoting", "none", text='text\n"good\n')), 1)
+        self.assertRegex(self.error(single, "--format", "csv", text="a,a,text\n1,2,good\n"), "rename one, or set --header absent$")
+        self.assertEqual(len(self.records(single, "--format", "csv", "--header", "absent", "--column", "text=3", text="a,a,good\n1,2,good\n")), 2)
+
+    def test_rows_that_are_left_out_keep_their_numbers(self):
+        skip = ["--invalid-rows", "skip"]
+        bad = b"a \xff byte\n"
+        self.assertEqual([record["id"] for record in self.records(self.model("single"), *skip, text=b"good\n" + bad + b"bad\n")], ["0", "2"])
+        self.assertEqual([record["id"] for record in self.records(self.model("token"), *skip, text=b"good\n" + bad + b"bad day\n")], ["0", "2"])
+        for kind, row in (("squad", {"question": "which ?", "context": "it is york ."}), ("choice", {"question": "what ?", "options": ["a", "b"]})):
+            text = lines_of([row, {**row, "question": None}, row])
+            self.assertEqual([record["id"] for record in self.records(self.model(kind), *skip, text=text)], ["0", "2"], kind)
+            self.assertIn("--invalid-rows skip" if kind == "squad" else "correct the row", self.error(self.model(kind), text=text))
+        self.assertRegex(self.error(self.model("single"), *skip, text=bad), "expected at least one good row, got 1 that were left out")
+        vectors = self.records(self.base, "--embeddings", "mean", *skip, text=b"good\n" + bad + b"bad\n")
+        self.assertEqual([record["id"] for record in vectors], ["0", "2"])
+
     def test_what_does_not_fit_is_refused(self):
         single = self.model("single")
         for arguments, code, words in (
                 (["--column", "text=a"], 2, "error: --column: needs rows with columns, the input is read as text; set --format csv, tsv or jsonl"),
                 (["--format", "csv", "--column", "token=a"], 2, "error: --column: must be one of text, text_pair, id for this model, got 'token'"),
+                (["--separator", ";"], 2, "error: --separator: needs csv or tsv, the input is read as text; set --format csv or tsv"),
+                (["--encoding", "latin1"], 2, "error: --encoding latin1: encoding: must be one of utf-8, latin-1, utf-16, got 'latin1'; did you mean 'latin-1'?"),
                 (["--format", "xml"], 2, "error: --format: must be one of auto, csv, tsv, jsonl, json, text, text_pairs, labelled_lines, conll, conllu, snips, race, got 'xml'"),
                 (["--input", self.folder / "none.txt"], 3, f"error: {self.folder}/none.txt: cannot open: No such file or directory"),
                 (["--fill-mask", "--embeddings", "cls"], 2, "error: --fill-mask, --embeddings: must not be given together"),

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,7 @@ struct PredictArguments : ToolArguments {
   std::optional<std::filesystem::path> output;  ///< nullopt: standard output
   std::optional<std::string> format;            ///< as written
   std::vector<std::string> columns;             ///< NAME=COLUMN, as written
+  std::map<std::string, std::string> file;      ///< options of the input as a data file by their key, as written
   std::optional<int64_t> batch_tokens;
   bool fill_mask = false;
   std::optional<int64_t> top_k;

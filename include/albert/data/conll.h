@@ -16,6 +16,7 @@ struct TaggedSentence {
   std::vector<std::string> tags{};   ///< one for each word; empty where tags are not read
   std::string label{};               ///< SNIPS: the intent; else empty
   int64_t line = 0;                  ///< of the first word
+  int64_t index = 0;                 ///< number of the sentence in the file, from 0; those that were left out have theirs, too
 };
 
 enum class TagUse { read, ignore };

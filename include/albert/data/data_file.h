@@ -107,6 +107,12 @@ constexpr auto enum_names(config::EnumTag<InvalidRows>) {
   return config::names<InvalidRows>({{InvalidRows::error, "error"}, {InvalidRows::skip, "skip"}});
 }
 
+/// Whose options a file is read by, and so how errors call them.
+enum class OptionNames {
+  configuration,  ///< encoding: latin-1
+  command_line,   ///< --encoding latin-1, those of `albert predict`
+};
+
 /// A path that stands for the standard input of the process, wherever it comes from; it is read from where it stands.
 inline constexpr std::string_view kStandardInput = "/dev/stdin";
 
@@ -125,6 +131,7 @@ struct DataFileConfig {
   InvalidRows invalid_rows = InvalidRows::error;
   std::vector<std::string> records;
   std::filesystem::path labels;
+  OptionNames option_names = OptionNames::configuration;  ///< not an option itself
 
   void validate(config::Issues& issues) const;
   /// `format`, or what the extension says. Throws ConfigError that names `path` where it says nothing.

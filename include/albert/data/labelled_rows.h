@@ -78,6 +78,7 @@ class LabelledRowReader {
   [[nodiscard]] std::string unknown_label(const std::string& label) const;
 
   LabelledRowOptions options_;
+  OptionNames option_names_;
   TableReader table_;
   TableRow cells_{};
 };

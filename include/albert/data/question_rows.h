@@ -21,6 +21,7 @@ class QuestionRowReader {
   [[nodiscard]] const SkippedRows& skipped() const { return table_.skipped(); }
 
  private:
+  OptionNames option_names_;
   TableReader table_;
   TableRow row_{};
   std::shared_ptr<const std::string> context_{};  ///< of the row before

@@ -19,6 +19,9 @@ struct PredictOptions {
   std::string format = "auto";                    ///< a FileFormat; auto: by the name of `input`, else the task's own
   /// NAME and COLUMN of --column: text, text_pair, id, token, question, context, options (several columns: several times).
   std::vector<std::pair<std::string, std::string>> columns{};
+  /// Options of DataFileConfig by key, as on the command line: encoding, invalid_rows, header, quoting, separator. What is not given is the
+  /// model's own, as in training; invalid_rows: error.
+  std::vector<std::pair<std::string, std::string>> file{};
   int64_t batch_tokens = 8192;  ///< of a forward pass
   std::string device = "auto";
 };
@@ -31,7 +34,8 @@ struct PredictOptions {
 /// token classification, and jsonl with question, context (and id) or question, options (context, id) for the others. With one, the
 /// columns are those of the training data. Precision is fp32.
 ///
-/// Throws ConfigError for options that do not fit, IoError for the model folder and the output, DataError with file:line for the
+/// A row that cannot be read is an error, or with invalid_rows: skip left out, counted and warned of; ids stay those of the rows in the
+/// input. Throws ConfigError for options that do not fit, IoError for the model folder and the output, DataError with file:line for the
 /// input, which must have a row.
 void predict_task(const PredictOptions& options, std::ostream& out);
 

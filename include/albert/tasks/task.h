@@ -10,6 +10,7 @@
 
 #include <albert/data/data_file.h>
 #include <albert/data/data_report.h>
+#include <albert/data/invalid_rows.h>
 #include <albert/eval/classification.h>
 
 #include <cstdint>
@@ -132,6 +133,8 @@ class TaskStream {
   virtual ~TaskStream() = default;
   /// The next examples, at most `max_examples`; null at the end. Ids go on from part to part. Throws as the readers do.
   virtual std::unique_ptr<TaskSet> next(int64_t max_examples) = 0;
+  /// Rows that were left out so far (`invalid_rows: skip`).
+  [[nodiscard]] virtual const SkippedRows& skipped() const = 0;
 };
 
 /// A task with its options, labels and tokenizer.
@@ -142,8 +145,8 @@ class Task {
   /// Reads and tokenises a file. Throws DataError and ConfigError as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskSet> read(const DataFileConfig& file, SetRole role) const = 0;
   /// What read(file, SetRole::prediction) gives, in parts: only as much of the file is in memory as a part needs (json and RACE: the
-  /// whole document). A row that cannot be read is an error, whatever `invalid_rows` says: each gets its answer. Refers to the task,
-  /// which must outlive it. Throws as the readers do.
+  /// whole document). A row that cannot be read follows `invalid_rows`: it is left out only where the user has asked for that. Refers
+  /// to the task, which must outlive it. Throws as the readers do.
   [[nodiscard]] virtual std::unique_ptr<TaskStream> open(const DataFileConfig& file) const = 0;
   /// Parts a data set in two, the second with about `fraction` of the examples: stratified by class, or whole articles and passages;
   /// equal texts stand on the same side (held_out.h).
