@@ -144,6 +144,29 @@ ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const
   return ExitCode::done;
 }
 
+/// The model's labels as the user's files call them, in the order of its outputs. That is config.json's, unless its outputs have no names
+/// (LABEL_0, ...) or task.labels gives them others: then they are renamed by their order, and the log says so.
+std::vector<std::string> labels_of_outputs(const TaskOptions& options, const LoadedTaskModel& loaded, const FinetuneRequest& request) {
+  const auto& outputs = loaded.task->description().labels;
+  const auto& names = options.labels;  // task.labels, or those of the task's name
+  const bool is_unnamed = are_unnamed(outputs);
+  const bool is_other = !options.config.labels.empty() && !std::is_permutation(names.begin(), names.end(), outputs.begin(), outputs.end());
+  if (names == outputs || !(is_unnamed || is_other)) return outputs;
+  if (names.empty() && request.predict) return outputs;
+  const auto& folder = loaded.source.path;
+  if (names.empty()) {
+    throw ConfigError(fmt::format("task.labels: must name the outputs of {} in their order, config.json calls them {}", folder.string(),
+                                  fmt::join(outputs, ", ")));
+  }
+  if (names.size() != outputs.size()) {
+    throw ConfigError(fmt::format("task.labels: must be as many as the {} outputs of {} ({}), got {} ({})", outputs.size(), folder.string(),
+                                  fmt::join(outputs, ", "), names.size(), fmt::join(names, ", ")));
+  }
+  spdlog::warn("the model calls its outputs {}: they are taken as {}, in this order; set task.labels if theirs is another", fmt::join(outputs, ", "),
+               fmt::join(names, ", "));
+  return names;
+}
+
 /// Measures or predicts with a fine-tuned folder.
 ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, std::ostream& out) {
   const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
@@ -162,9 +185,8 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   if (!has_held_out && !config.data.validation && config.data.more_validation.empty() && !config.data.test && !config.data.predict) {
     throw ConfigError(request.predict ? "data.predict: must name the file to predict" : "data.validation: must name a file to evaluate on, or data.test one");
   }
-  // The user's files and columns with the model's labels: its order of outputs counts.
   auto options = task_options(config.task, config.data.max_length);
-  options.labels = loaded.task->description().labels;
+  options.labels = labels_of_outputs(options, loaded, request);
   options.config.question_answering.no_answer_threshold = loaded.file.task.question_answering.no_answer_threshold;
   if (!given.task.question_answering.no_answer_threshold.is_auto() || request.evaluate) {
     options.config.question_answering.no_answer_threshold = given.task.question_answering.no_answer_threshold;

@@ -100,6 +100,25 @@ int64_t load_best(const std::filesystem::path& checkpoints, const TrainingState&
   return state.best.front().step;
 }
 
+/// A head whose outputs have no names may be of another task or order: what becomes of it is told.
+void warn_of_unnamed_head(const FinetuneParts& parts) {
+  const auto& source = parts.source.config;
+  const auto& labels = parts.task.description().labels;
+  const auto choice = parts.config.model.head;
+  const bool is_same_kind = task_head_of(source) == head_of(parts.task.description());
+  if (parts.config.model.random_weights || choice == HeadChoice::replace || !is_same_kind || !are_unnamed(source.labels) || labels.empty() ||
+      labels == source.labels) {
+    return;
+  }
+  if (choice == HeadChoice::keep) {
+    spdlog::warn("the outputs of model.init_from have no names ({}, ...): they are taken as {}, in this order; set task.labels if theirs is another",
+                 source.labels.front(), fmt::join(labels, ", "));
+  } else {
+    spdlog::warn("the head of model.init_from is replaced, as its outputs have no names ({}, ...); model.head: keep takes them as {}, in this order",
+                 source.labels.front(), fmt::join(labels, ", "));
+  }
+}
+
 }  // namespace
 
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source) {
@@ -149,6 +168,7 @@ void check_finetuning(const FinetuneParts& parts) {
   for (const auto* set : {parts.sets.validation.get(), parts.sets.test.get()}) {
     if (set != nullptr) check_metric(parts.config, parts.task, *set);
   }
+  warn_of_unnamed_head(parts);
   static_cast<void>(load_source_weights(parts, *make_task_model(parts, seed)));
 }
 

@@ -46,6 +46,10 @@ SourceFolder read_source_folder(const std::filesystem::path& folder) {
   return source;
 }
 
+bool are_unnamed(const std::vector<std::string>& labels) {
+  return !labels.empty() && labels == default_labels(static_cast<int64_t>(labels.size()));
+}
+
 ImportReport load_weights(const SourceFolder& folder, TaskModelImpl& model, const ImportRules& rules) {
   const auto path = folder.path / "model.safetensors";
   const auto file = io::SafetensorsFile::open(path);

@@ -273,6 +273,52 @@ class HeadTest(FinetuneTest):
         self.assertIn("model.head: keep", result.stderr)
         self.assertIn("negative, positive", result.stderr)
 
+    def forget_names(self, *names):
+        """The source as transformers saves it by default: outputs are LABEL_0, LABEL_1."""
+        path = self.source / "config.json"
+        config = json.loads(path.read_text())
+        names = names or ("LABEL_0", "LABEL_1")
+        config["id2label"], config["label2id"] = {str(i): name for i, name in enumerate(names)}, {name: i for i, name in enumerate(names)}
+        path.write_text(json.dumps(config))
+        (self.source / "task.yaml").unlink(missing_ok=True)
+
+    def test_outputs_without_names_are_called_as_the_configuration_says(self):
+        config = self.finetuning("single")
+        named = json.loads(self.finetune(config, "--evaluate", self.source).stdout)
+        self.forget_names()
+        result = self.finetune(config, "--evaluate", self.source, expect=2)
+        self.assertIn(f"task.labels: must name the outputs of {self.source} in their order, config.json calls them LABEL_0, LABEL_1", result.stderr)
+        for labels in (("LABEL_0", "LABEL_1"), ("NEG", "POS")):
+            self.forget_names(*labels)
+            result = self.finetune(config, "--evaluate", self.source, "--set", "task.labels=[negative, positive]")
+            self.assertEqual(json.loads(result.stdout), named, labels)
+            self.assertIn(f"calls its outputs {', '.join(labels)}: they are taken as negative, positive, in this order", result.stderr)
+        result = self.finetune(config, "--evaluate", self.source, "--set", "task.labels=[a, b, c]", expect=2)
+        self.assertIn("task.labels: must be as many as the 2 outputs", result.stderr)
+        self.forget_names("positive", "negative")
+        result = self.finetune(config, "--evaluate", self.source, "--set", "task.labels=[negative, positive]")
+        self.assertNotEqual(json.loads(result.stdout), named, "the model's order counts where the names are the same")
+        self.assertNotIn("in this order", result.stderr)
+
+    def test_predictions_of_outputs_without_names(self):
+        self.forget_names()
+        config = self.finetuning("single")
+        for setting, labels in (([], {"LABEL_0", "LABEL_1"}), (["--set", "task.labels=[negative, positive]"], {"negative", "positive"})):
+            self.finetune(config, "--predict", self.source, "--output", self.folder / "predicted", *setting)
+            for record in self.predictions("predicted"):
+                self.assertEqual(set(record["probabilities"]), labels)
+
+    def test_a_head_without_names_is_kept_only_where_that_is_asked_for(self):
+        source = tensors_of(self.source / "model.safetensors")
+        self.forget_names()
+        start, result = self.start_of("automatic", "auto")
+        self.assertNotEqual(start["classifier.weight"], source["classifier.weight"])
+        self.assertEqual(result.stderr.count("the head of model.init_from is replaced, as its outputs have no names (LABEL_0, ...); model.head: keep "
+                                             "takes them as negative, positive, in this order"), 1)
+        start, result = self.start_of("kept", "keep")
+        self.assertEqual(start["classifier.weight"], source["classifier.weight"])
+        self.assertIn("have no names (LABEL_0, ...): they are taken as negative, positive, in this order", result.stderr)
+
     def test_auto_replaces_the_head_of_another_kind_and_keep_refuses(self):
         start, _ = self.start_of("token", "auto", "token")
         self.assertIn("classifier.weight", start)

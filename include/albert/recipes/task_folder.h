@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace albert {
 
@@ -34,6 +35,9 @@ struct SourceFolder {
 /// Throws IoError where a file is missing or damaged, or where the vocabulary is not the model's: another number of pieces, or
 /// other bytes than those that model.safetensors was written with.
 SourceFolder read_source_folder(const std::filesystem::path& folder);
+
+/// Whether outputs have no names but transformers' own: LABEL_0, LABEL_1, ...
+bool are_unnamed(const std::vector<std::string>& labels);
 
 /// Copies the folder's weights into `model`. Throws IoError that lists all tensors that are missing or unexpected, except those that
 /// `rules` name.
