@@ -1,0 +1,63 @@
+// A model as it was found, whatever wrote it: what `albert convert` and `model.init_from` read.
+//
+//   ModelSource source = read_model_source("albert_base_v2");
+//   settle(source, Strictness::exact);                          // throws and lists what does not fit
+//   write_hugging_face_folder("out", source);
+//
+// A new format is one function that returns a ModelSource and one line of the table in src/convert/model_source.cpp.
+#pragma once
+
+#include <albert/io/named_tensors.h>
+#include <albert/model/pretrained.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace albert {
+
+/// What a reader did beside taking a tensor as it stands; names are those of the source.
+struct SourceNotes {
+  std::vector<std::string> skipped{};                         ///< "NAME (why)": buffers, aliases, slots of an optimizer
+  std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name of the parameter
+};
+
+struct ModelSource {
+  std::string kind{};     ///< for people: "Hugging Face folder", "Google TF1 checkpoint"
+  std::string where{};    ///< begins error texts: the file that holds the tensors
+  PublishedConfig config{};
+  io::NamedArrays arrays{};                             ///< by parameter name (parameter_name()), in the layout of torch (Linear: [out, in])
+  std::vector<std::shared_ptr<const void>> owners{};    ///< what the views point into: files in memory, buffers
+  std::map<std::string, std::string> texts{};           ///< files that go along: "spiece.model", "tokenizer_config.json", ...
+  std::map<std::string, std::string> metadata{};        ///< of model.safetensors
+  SourceNotes notes{};
+};
+
+/// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face, a checkpoint or a run of ours.
+/// Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
+ModelSource read_model_source(const std::filesystem::path& path);
+
+enum class Strictness {
+  exact,    ///< every tensor of the model and no other, but for what a class may lack or have (a pooler, the heads of pre-training)
+  lenient,  ///< what is unexpected is left out; what is missing or has another shape or no floating type starts anew
+};
+
+/// What was done to make a source fit.
+struct SettledSource {
+  std::vector<std::string> left_out{};      ///< parameter names
+  std::vector<std::string> started_anew{};  ///< parameter names
+};
+
+/// Compares the arrays with the model that the configuration describes. `exact` throws one IoError that lists all missing, unexpected and
+/// misshapen tensors; `lenient` mends them (new values: initialize() with seed 1). The class that the tensors make stands in
+/// config.architecture afterwards.
+SettledSource settle(ModelSource& source, Strictness strictness);
+
+/// Writes model.safetensors (names and order as transformers writes them, each array in the type that it has), config.json and the texts
+/// beside the target's name, fsyncs and renames. Throws IoError, also where the target exists.
+void write_hugging_face_folder(const std::filesystem::path& target, const ModelSource& source);
+
+}  // namespace albert
