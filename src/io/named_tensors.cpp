@@ -4,11 +4,11 @@
 
 namespace albert::io {
 
-size_t size_bytes(DType type) {
+size_t size_bits(DType type) {
   for (const DTypeInfo& row : kDTypes) {
-    if (row.type == type) return row.size_bytes;
+    if (row.type == type) return row.size_bits;
   }
-  throw InternalError(fmt::format("io::size_bytes: unknown dtype {}", static_cast<int>(type)));
+  throw InternalError(fmt::format("io::size_bits: unknown dtype {}", static_cast<int>(type)));
 }
 
 std::string_view name(DType type) {
@@ -16,6 +16,23 @@ std::string_view name(DType type) {
     if (row.type == type) return row.name;
   }
   throw InternalError(fmt::format("io::name: unknown dtype {}", static_cast<int>(type)));
+}
+
+bool is_floating(DType type) {
+  switch (type) {
+    case DType::f8_e5m2:
+    case DType::f8_e4m3:
+    case DType::f8_e8m0:
+    case DType::f8_e4m3fnuz:
+    case DType::f8_e5m2fnuz:
+    case DType::f16:
+    case DType::bf16:
+    case DType::f32:
+    case DType::f64:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace albert::io

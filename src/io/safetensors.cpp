@@ -23,46 +23,54 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 
 constexpr size_t kLengthBytes = sizeof(uint64_t);
 
-/// Nothing where it does not fit in 64 bits.
-std::optional<uint64_t> bytes_of_shape(const std::vector<int64_t>& shape, DType type) {
-  uint64_t total = size_bytes(type);
+/// Nothing where a partial product does not fit in 64 bits.
+std::optional<uint64_t> bits_of_shape(const std::vector<int64_t>& shape, DType type) {
+  uint64_t total = 1;
   for (const int64_t dimension : shape) {
     if (dimension < 0 || __builtin_mul_overflow(total, static_cast<uint64_t>(dimension), &total)) return std::nullopt;
   }
+  if (__builtin_mul_overflow(total, uint64_t{size_bits(type)}, &total)) return std::nullopt;
   return total;
 }
 
 std::string show(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+using Entries = std::map<std::string, HeaderEntry>;
+
 /// Size and shape of one array agree, and it lies in the data.
-void check_entry(const HeaderEntry& entry, uint64_t data_bytes, std::string_view file) {
-  const auto fail = [&](const std::string& text) {
-    throw IoError(fmt::format("{}: tensor {}: {}", file, quoted_text(entry.name), text));
+void check_entry(const Entries::value_type& item, uint64_t data_bytes, std::string_view file) {
+  const auto& [array_name, entry] = item;
+  const auto fail = [&, &label = array_name](const std::string& text) {
+    throw IoError(fmt::format("{}: tensor {}: {}", file, quoted_text(label), text));
   };
   if (entry.begin > entry.end) fail(fmt::format("wanted data_offsets in ascending order, got [{}, {}]", entry.begin, entry.end));
   if (entry.end > data_bytes) {
     fail(fmt::format("wanted data_offsets inside the {} bytes of data, got [{}, {}]; the file is cut short or damaged",
                      data_bytes, entry.begin, entry.end));
   }
-  const std::optional<uint64_t> wanted = bytes_of_shape(entry.shape, entry.type);
-  if (!wanted) fail(fmt::format("wanted a shape that fits in 64 bits, got {} of {}", show(entry.shape), name(entry.type)));
-  if (*wanted != entry.end - entry.begin) {
-    fail(fmt::format("wanted {} bytes for {} of {}, got {}", *wanted, show(entry.shape), name(entry.type),
+  const std::optional<uint64_t> bits = bits_of_shape(entry.shape, entry.type);
+  if (!bits) fail(fmt::format("wanted a shape that fits in 64 bits, got {} of {}", show(entry.shape), name(entry.type)));
+  if (*bits % 8 != 0) fail(fmt::format("wanted whole bytes, got {} bits for {} of {}", *bits, show(entry.shape), name(entry.type)));
+  if (*bits / 8 != entry.end - entry.begin) {
+    fail(fmt::format("wanted {} bytes for {} of {}, got {}", *bits / 8, show(entry.shape), name(entry.type),
                      entry.end - entry.begin));
   }
 }
 
 /// The arrays, in order of their offsets, cover the data without overlap or hole.
-void check_cover(std::vector<HeaderEntry>& entries, uint64_t data_bytes, std::string_view file) {
-  std::ranges::sort(entries, {}, [](const HeaderEntry& entry) { return std::tie(entry.begin, entry.end, entry.name); });
+void check_cover(const Entries& entries, uint64_t data_bytes, std::string_view file) {
+  std::vector<const Entries::value_type*> order;
+  order.reserve(entries.size());
+  for (const auto& item : entries) order.push_back(&item);
+  std::ranges::sort(order, {}, [](const auto* item) { return std::tie(item->second.begin, item->second.end, item->first); });
   uint64_t expected = 0;
-  for (const HeaderEntry& entry : entries) {
-    if (entry.begin != expected) {
+  for (const auto* item : order) {
+    const uint64_t begin = item->second.begin;
+    if (begin != expected) {
       throw IoError(fmt::format("{}: tensor {}: wanted its data to begin at {}, where the one before ends, got {} ({})", file,
-                                quoted_text(entry.name), expected, entry.begin,
-                                entry.begin < expected ? "they overlap" : "a hole"));
+                                quoted_text(item->first), expected, begin, begin < expected ? "they overlap" : "a hole"));
     }
-    expected = entry.end;
+    expected = item->second.end;
   }
   if (expected != data_bytes) {
     throw IoError(fmt::format("{}: wanted {} bytes of data after the header, got {} ({} trailing)", file, expected, data_bytes,
@@ -103,21 +111,22 @@ std::string make_header(const std::vector<const NamedArrays::value_type*>& order
   uint64_t offset = 0;
   for (const auto* item : order) {
     const auto& [array_name, array] = *item;
-    const std::optional<uint64_t> size = bytes_of_shape(array.shape, array.type);
+    const std::optional<uint64_t> bits = bits_of_shape(array.shape, array.type);
+    const uint64_t size = array.bytes.size();
     ALBERT_CHECK(array_name != "__metadata__" && array.shape.size() <= kMaxSafetensorsRank, "safetensors: cannot write {}",
                  quoted_text(array_name));
-    ALBERT_CHECK(size && *size == array.bytes.size(), "safetensors: {}: {} bytes for {} of {}", quoted_text(array_name),
-                 array.bytes.size(), show(array.shape), name(array.type));
+    ALBERT_CHECK(bits && *bits % 8 == 0 && *bits / 8 == size, "safetensors: {}: {} bytes for {} of {}", quoted_text(array_name),
+                 size, show(array.shape), name(array.type));
     separate();
     header += fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json_string(array_name, "a tensor name"),
-                          name(array.type), fmt::join(array.shape, ","), offset, offset + *size);
-    offset += *size;
+                          name(array.type), fmt::join(array.shape, ","), offset, offset + size);
+    offset += size;
   }
   header += '}';
   header.append((kLengthBytes - header.size() % kLengthBytes) % kLengthBytes, ' ');
-  if (order.size() > kMaxSafetensorsArrays || header.size() > kMaxSafetensorsHeaderBytes) {
-    throw IoError(fmt::format("safetensors: wanted at most {} tensors and {} bytes of header, got {} and {}",
-                              kMaxSafetensorsArrays, kMaxSafetensorsHeaderBytes, order.size(), header.size()));
+  if (order.size() > kMaxSafetensorsArrays || metadata.size() > kMaxSafetensorsMetadata || header.size() > kMaxSafetensorsHeaderBytes) {
+    throw IoError(fmt::format("safetensors: wanted at most {} tensors, {} keys of metadata and {} bytes of header, got {}, {} and {}",
+                              kMaxSafetensorsArrays, kMaxSafetensorsMetadata, kMaxSafetensorsHeaderBytes, order.size(), metadata.size(), header.size()));
   }
   return header;
 }
@@ -141,14 +150,16 @@ SafetensorsContent parse_safetensors(std::span<const std::byte> bytes, std::stri
   const std::span<const std::byte> data = bytes.subspan(kLengthBytes + header_bytes);
   SafetensorsHeader header =
       parse_safetensors_header({reinterpret_cast<const char*>(header_span.data()), header_span.size()}, file);
-  for (const HeaderEntry& entry : header.entries) check_entry(entry, data.size(), file);
+  for (const auto& item : header.entries) check_entry(item, data.size(), file);
   check_cover(header.entries, data.size(), file);
 
   SafetensorsContent content;
   content.metadata = std::move(header.metadata);
-  for (HeaderEntry& entry : header.entries) {
-    content.arrays.emplace(std::move(entry.name),
-                           ArrayView{entry.type, std::move(entry.shape), data.subspan(entry.begin, entry.end - entry.begin)});
+  while (!header.entries.empty()) {  // node by node, so that names and shapes are never there twice
+    auto node = header.entries.extract(header.entries.begin());
+    HeaderEntry& entry = node.mapped();
+    content.arrays.emplace_hint(content.arrays.end(), std::move(node.key()),
+                                ArrayView{entry.type, std::move(entry.shape), data.subspan(entry.begin, entry.end - entry.begin)});
   }
   return content;
 }

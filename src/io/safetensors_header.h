@@ -1,10 +1,11 @@
-// The JSON header of the safetensors format, read straight into entries: no DOM, so memory stays a small multiple of the header.
+// The JSON header of the safetensors format, read straight into entries: no tree, so memory stays a small multiple of the header.
 #pragma once
 
 #include <albert/io/named_tensors.h>
 #include <albert/io/safetensors.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,6 @@ namespace albert::io {
 
 /// One array as the header states it; nothing is checked against the data yet.
 struct HeaderEntry {
-  std::string name;
   DType type = DType::f32;
   std::vector<int64_t> shape;
   uint64_t begin = 0;
@@ -21,11 +21,13 @@ struct HeaderEntry {
 };
 
 struct SafetensorsHeader {
-  std::vector<HeaderEntry> entries;
+  std::map<std::string, HeaderEntry> entries;
   SafetensorsMetadata metadata;
 };
 
-/// Throws IoError that starts with `file`.
+/// Takes and refuses what the reference library does, its tolerance included: the last of equal names counts, unknown keys of an array
+/// are passed over, an array may be the list [dtype, shape, data_offsets], and __metadata__ may be null. Throws IoError that starts
+/// with `file`.
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::string_view file);
 
 }  // namespace albert::io

@@ -13,12 +13,15 @@ struct TypePair {
   at::ScalarType tensor;
   io::DType array;
 };
-constexpr std::array<TypePair, 15> kTypes{{
+constexpr std::array<TypePair, 19> kTypes{{
     {at::kBool, io::DType::boolean},
     {at::kByte, io::DType::u8},
     {at::kChar, io::DType::i8},
     {at::ScalarType::Float8_e5m2, io::DType::f8_e5m2},
     {at::ScalarType::Float8_e4m3fn, io::DType::f8_e4m3},
+    {at::ScalarType::Float8_e8m0fnu, io::DType::f8_e8m0},
+    {at::ScalarType::Float8_e4m3fnuz, io::DType::f8_e4m3fnuz},
+    {at::ScalarType::Float8_e5m2fnuz, io::DType::f8_e5m2fnuz},
     {at::kShort, io::DType::i16},
     {at::kUInt16, io::DType::u16},
     {at::kHalf, io::DType::f16},
@@ -26,6 +29,7 @@ constexpr std::array<TypePair, 15> kTypes{{
     {at::kInt, io::DType::i32},
     {at::kUInt32, io::DType::u32},
     {at::kFloat, io::DType::f32},
+    {at::kComplexFloat, io::DType::c64},
     {at::kDouble, io::DType::f64},
     {at::kLong, io::DType::i64},
     {at::kUInt64, io::DType::u64},
@@ -38,6 +42,7 @@ io::DType array_type(at::ScalarType type) {
   throw InternalError(fmt::format("no array type for tensors of {}", c10::toString(type)));
 }
 
+/// None for elements of 4 and 6 bits, which LibTorch cannot address one by one.
 at::ScalarType tensor_type(io::DType type) {
   for (const TypePair& pair : kTypes) {
     if (pair.array == type) return pair.tensor;
@@ -59,7 +64,7 @@ at::Tensor tensor_view(const io::ArrayView& array) {
   // from_blob wants a mutable pointer; the comment of this function's declaration forbids writing.
   void* bytes = const_cast<std::byte*>(array.bytes.data());
   const at::Tensor view = at::from_blob(bytes, {static_cast<int64_t>(array.bytes.size())}, at::TensorOptions().dtype(at::kByte));
-  const bool is_aligned = reinterpret_cast<std::uintptr_t>(bytes) % io::size_bytes(array.type) == 0;
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(bytes) % (io::size_bits(array.type) / 8) == 0;
   return (is_aligned ? view : view.clone()).view(type).view(array.shape);
 }
 

@@ -178,7 +178,7 @@ std::string write_config_json(const PublishedConfig& config) {
     json["id2label"][std::to_string(id)] = config.labels[id];
     json["label2id"][config.labels[id]] = id;
   }
-  json["dtype"] = "float32";
+  json["dtype"] = config.dtype;
   json["transformers_version"] = kLayoutVersion;
   return json.dump(2) + "\n";
 }
@@ -200,6 +200,8 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
   reader.read("bos_token_id", config.special_ids.cls);
   reader.read("eos_token_id", config.special_ids.sep);
   reader.read("problem_type", config.problem_type);
+  reader.read("torch_dtype", config.dtype);  // transformers 4
+  reader.read("dtype", config.dtype);
   const auto architectures = json.find("architectures");
   if (architectures != json.end() && architectures->is_array() && !architectures->empty() && architectures->front().is_string()) {
     config.architecture = architectures->front().get<std::string>();

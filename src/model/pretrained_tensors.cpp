@@ -45,9 +45,8 @@ std::string replace_prefix(std::string_view text, std::string_view from, std::st
 }
 
 std::string to_bert(std::string_view name) {
-  if (name.starts_with(kAlbertBlocks)) {
-    const size_t inner = name.find(kAlbertInner);
-    ALBERT_CHECK(inner != std::string_view::npos, "no BERT name for {}", name);
+  const size_t inner = name.find(kAlbertInner);
+  if (name.starts_with(kAlbertBlocks) && inner != std::string_view::npos) {
     const std::string_view index = name.substr(kAlbertBlocks.size(), inner - kAlbertBlocks.size());
     const std::string_view part = name.substr(inner + kAlbertInner.size());
     for (const auto& [albert, bert] : kBertBlockParts) {
@@ -78,31 +77,21 @@ std::string from_bert(std::string_view name) {
 }
 
 std::string with_modern_layer_norm(std::string name) {
-  for (const auto& [old, modern] :
-       {Renaming{"LayerNorm.gamma", "LayerNorm.weight"}, Renaming{"LayerNorm.beta", "LayerNorm.bias"}}) {
+  for (const auto& [old, modern] : {Renaming{".gamma", ".weight"}, Renaming{".beta", ".bias"}}) {
     if (name.ends_with(old)) return name.substr(0, name.size() - old.size()) + std::string(modern);
   }
   return name;
 }
 
-bool is_leftover(std::string_view name) {
-  return name.ends_with(".position_ids") || name.ends_with(".token_type_ids") || name.starts_with("predictions.decoder.");
-}
+/// Of older transformers: constants, not parameters.
+bool is_buffer(std::string_view name) { return name.ends_with(".position_ids") || name.ends_with(".token_type_ids"); }
+
+/// The decoder of the masked-token head is the table of the embeddings, its bias that of the head.
+constexpr std::array<Renaming, 2> kTied{{{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
+                                         {"predictions.decoder.bias", "predictions.bias"}}};
 
 bool has_prefix(std::string_view name, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) { return name.starts_with(prefix); });
-}
-
-std::string differences(const ImportPlan& plan) {
-  std::vector<std::string> parts;
-  if (!plan.missing.empty()) parts.push_back(fmt::format("missing {}", fmt::join(plan.missing, ", ")));
-  if (!plan.unexpected.empty()) parts.push_back(fmt::format("unexpected {}", fmt::join(plan.unexpected, ", ")));
-  std::vector<std::string> misshapen;
-  for (const auto& [name, wanted, found] : plan.misshapen) {
-    misshapen.push_back(fmt::format("{} (wanted [{}], got [{}])", name, fmt::join(wanted, ", "), fmt::join(found, ", ")));
-  }
-  if (!misshapen.empty()) parts.push_back(fmt::format("of another shape {}", fmt::join(misshapen, ", ")));
-  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
@@ -127,17 +116,61 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
   return result;
 }
 
-ArraysByParameter arrays_by_parameter(const io::NamedArrays& arrays, const AlbertConfig& config) {
-  ArraysByParameter result;
-  for (const auto& [name, array] : arrays) result.emplace(parameter_name(name, config), &array);
-  constexpr std::array<Renaming, 2> kAliases{{{"predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"},
-                                              {"predictions.decoder.bias", "predictions.bias"}}};
-  for (const auto& [alias, origin] : kAliases) {
-    const auto found = result.find(std::string(alias));
-    if (found != result.end()) result.try_emplace(std::string(origin), found->second);
+FoundParameters find_parameters(const io::NamedArrays& arrays, const AlbertConfig& config) {
+  FoundParameters found;
+  std::map<std::string_view, FoundParameters::Double> tied;
+  const auto add = [&](const std::string& name, std::string parameter, const io::ArrayView& array) {
+    const auto [place, is_new] = found.arrays.try_emplace(parameter, &array);
+    if (!is_new) {
+      found.doubles.push_back({name, std::move(parameter), &array});
+    } else if (name != published_name(parameter, config)) {
+      found.renamed.emplace_back(name, std::move(parameter));
+    }
+  };
+  for (const auto& [name, array] : arrays) {
+    std::string parameter = parameter_name(name, config);
+    const auto alias = std::ranges::find(kTied, parameter, &Renaming::first);
+    if (is_buffer(parameter)) {
+      found.buffers.push_back(name);
+    } else if (alias != kTied.end()) {
+      tied[alias->second] = {name, std::string(alias->second), &array};
+    } else {
+      add(name, std::move(parameter), array);
+    }
   }
-  std::erase_if(result, [](const auto& item) { return is_leftover(item.first); });
-  return result;
+  for (const auto& [origin, alias] : tied) add(alias.name, alias.parameter, *alias.array);
+  return found;
+}
+
+std::vector<std::string> contradictions(const FoundParameters& found) {
+  std::vector<std::string> names;
+  for (const auto& [name, parameter, array] : found.doubles) {
+    const io::ArrayView& other = *found.arrays.at(parameter);
+    const bool is_equal = array->type == other.type && array->shape == other.shape && std::ranges::equal(array->bytes, other.bytes);
+    if (!is_equal) names.push_back(fmt::format("{} (differs from {})", name, parameter));
+  }
+  return names;
+}
+
+ArraysByParameter arrays_by_parameter(const io::NamedArrays& arrays, const AlbertConfig& config) {
+  return find_parameters(arrays, config).arrays;
+}
+
+std::string ImportPlan::differences() const {
+  std::vector<std::string> parts;
+  const auto add = [&](std::string_view what, const std::vector<std::string>& names) {
+    if (!names.empty()) parts.push_back(fmt::format("{} {}", what, fmt::join(names, ", ")));
+  };
+  add("missing", missing);
+  add("unexpected", unexpected);
+  std::vector<std::string> shapes;
+  for (const auto& [name, wanted, found] : misshapen) {
+    shapes.push_back(fmt::format("{} (wanted [{}], got [{}])", name, fmt::join(wanted, ", "), fmt::join(found, ", ")));
+  }
+  add("of another shape", shapes);
+  add("of no floating type", mistyped);
+  add("given twice", contradictory);
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<ParameterShape>& parameters, const ImportRules& rules) {
@@ -154,6 +187,8 @@ ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<Parame
       (has_prefix(name, rules.may_be_missing) ? plan.report.missing : plan.missing).push_back(name);
     } else if (found->second->shape != shape) {
       plan.misshapen.push_back({name, shape, found->second->shape});
+    } else if (!io::is_floating(found->second->type)) {
+      plan.mistyped.push_back(fmt::format("{} ({})", name, io::name(found->second->type)));
     }
   }
   for (const auto& item : arrays) {
@@ -166,18 +201,20 @@ ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<Parame
 
 ImportReport import_arrays(const io::NamedArrays& arrays, const std::vector<NamedParameter>& parameters,
                            const AlbertConfig& config, const ImportRules& rules, const std::string& where) {
-  const auto available = arrays_by_parameter(arrays, config);
+  const auto found = find_parameters(arrays, config);
+  const auto& available = found.arrays;
   std::vector<ParameterShape> shapes;
   for (const auto& [name, tensor] : parameters) shapes.push_back({name, tensor.sizes().vec()});
   ImportPlan plan = plan_import(available, shapes, rules);
+  plan.contradictory = contradictions(found);
   if (!plan.is_possible()) {
     throw IoError(fmt::format("{}: tensors must be those of the model, got {}; check that config.json belongs to the file", where,
-                              differences(plan)));
+                              plan.differences()));
   }
   const at::NoGradGuard no_gradient;
   for (const auto& [name, tensor] : parameters) {
-    const auto found = available.find(name);
-    if (found != available.end() && !has_prefix(name, rules.start_anew)) tensor.copy_(tensor_view(*found->second));
+    const auto array = available.find(name);
+    if (array != available.end() && !has_prefix(name, rules.start_anew)) tensor.copy_(tensor_view(*array->second));
   }
   return std::move(plan.report);
 }

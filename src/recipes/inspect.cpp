@@ -39,7 +39,7 @@ struct Found {
 Found find_in_folder(const fs::path& path) {
   const auto has = [&](const char* name) { return fs::exists(path / name); };
   if (has("manifest.json")) return {Kind::checkpoint, path};
-  if (has("config.json") || has("model.safetensors")) return {Kind::model, path};
+  if (has("config.json") || has("model.safetensors") || has("model.safetensors.index.json")) return {Kind::model, path};
   if (has("config.yaml")) return {Kind::run, path};
   if (fs::exists(token_store_file(path))) return {Kind::store, token_store_file(path)};
   const bool is_prepared = fs::exists(token_store_file(path / "store"));

@@ -70,16 +70,16 @@ Facts compare_described(const Pair& pair) {
 }
 
 Facts compare_models(const Pair& pair) {
-  const TensorFile a(pair.a / "model.safetensors");
-  const TensorFile b(pair.b / "model.safetensors");
+  const auto a = io::WeightFiles::of_folder(pair.a);
+  const auto b = io::WeightFiles::of_folder(pair.b);
   return difference_of(differing_facts(identity_of_model(pair.facts_a), identity_of_model(pair.facts_b)),
                        compare_parameters(a, arrays_by_parameter(a.arrays(), read_model_config(pair.a).shape), b,
                                           arrays_by_parameter(b.arrays(), read_model_config(pair.b).shape)));
 }
 
 Facts compare_tensor_files(const Pair& pair) {
-  const TensorFile a(pair.a);
-  const TensorFile b(pair.b);
+  const auto a = io::WeightFiles::of_file(pair.a);
+  const auto b = io::WeightFiles::of_file(pair.b);
   const Facts facts_a{{"types", count_types(a.arrays())}, {"metadata", a.metadata()}};
   const Facts facts_b{{"types", count_types(b.arrays())}, {"metadata", b.metadata()}};
   return difference_of(differing_facts(facts_a, facts_b),

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <albert/base/file.h>
-#include <albert/io/safetensors.h>
+#include <albert/io/weight_files.h>
 #include <albert/model/pretrained.h>
 #include <albert/recipes/inspect.h>
 #include <albert/tokenizer/special_tokens.h>
@@ -12,7 +12,6 @@
 
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,22 +20,6 @@ namespace albert::inspection {
 
 using Facts = nlohmann::ordered_json;
 
-/// A safetensors file of which only the header has been read.
-class TensorFile {
- public:
-  /// Throws IoError, also for what is no regular file (opening a pipe would block).
-  explicit TensorFile(const std::filesystem::path& path);
-  [[nodiscard]] const io::NamedArrays& arrays() const { return content_.arrays; }
-  [[nodiscard]] const io::SafetensorsMetadata& metadata() const { return content_.metadata; }
-  [[nodiscard]] uint64_t size_bytes() const { return file_.bytes().size(); }
-  /// Gives the memory of bytes that were read back to the system.
-  void forget(std::span<const std::byte> bytes) const;
-
- private:
-  MappedFile file_;
-  io::SafetensorsContent content_;
-};
-
 Facts special_facts(const SpecialTokens& special);
 /// Elements per part of the model, the total first.
 Facts count_parameters(const ArraysByParameter& parameters);
@@ -44,10 +27,10 @@ Facts count_parameters(const ArraysByParameter& parameters);
 Facts count_types(const io::NamedArrays& arrays);
 
 /// How the content of two files differs, one array after the other: memory does not grow with the files.
-Facts compare_parameters(const TensorFile& a, const ArraysByParameter& in_a, const TensorFile& b, const ArraysByParameter& in_b);
+Facts compare_parameters(const io::WeightFiles& a, const ArraysByParameter& in_a, const io::WeightFiles& b, const ArraysByParameter& in_b);
 
-/// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...], "ignored":
-/// [...]}. Throws IoError that starts with `where` for sizes that no file can have.
+/// What an array of the model would meet when it is loaded: {"missing": [names], "unknown": [...], "misshapen": [...],
+/// "mistyped": [...], "ignored": [...]}. Throws IoError that starts with `where` for sizes that no file can have.
 Facts check_parameters(const PublishedConfig& config, const ArraysByParameter& parameters, const std::string& where);
 
 /// config.json of a model folder.

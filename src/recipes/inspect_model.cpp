@@ -121,13 +121,13 @@ Facts check_parameters(const PublishedConfig& config, const ArraysByParameter& p
   for (const auto& [name, wanted, found] : plan.misshapen) {
     misshapen.push_back({{"name", name}, {"wanted", wanted}, {"found", found}});
   }
-  return {{"missing", plan.missing}, {"unknown", plan.unexpected}, {"misshapen", misshapen}, {"ignored", plan.report.ignored}};
+  return {{"missing", plan.missing}, {"unknown", plan.unexpected}, {"misshapen", misshapen}, {"mistyped", plan.mistyped}, {"ignored", plan.report.ignored}};
 }
 
 Facts model_facts(const fs::path& folder) {
-  require_model_files(folder, {"config.json", "model.safetensors"});
+  require_model_files(folder, {"config.json"});
   const auto config = read_model_config(folder);
-  const TensorFile file(folder / "model.safetensors");
+  const auto file = io::WeightFiles::of_folder(folder);
   const auto parameters = arrays_by_parameter(file.arrays(), config.shape);
   Facts tensors{{"count", file.arrays().size()}, {"types", count_types(file.arrays())}};
   tensors.update(check_parameters(config, parameters, (folder / "config.json").string()));
@@ -154,7 +154,7 @@ Facts vocabulary_facts(const fs::path& path) {
 }
 
 Facts tensor_file_facts(const fs::path& path) {
-  const TensorFile file(path);
+  const auto file = io::WeightFiles::of_file(path);
   AlbertConfig shape;
   if (file.arrays().lower_bound("bert.") != file.arrays().end() &&
       file.arrays().lower_bound("bert.")->first.starts_with("bert.")) {

@@ -34,7 +34,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 12> kParts{{
     {"", "other"},
 }};
 
-int64_t num_elements(const io::ArrayView& array) { return static_cast<int64_t>(array.bytes.size() / io::size_bytes(array.type)); }
+int64_t num_elements(const io::ArrayView& array) { return static_cast<int64_t>(array.bytes.size() * 8 / io::size_bits(array.type)); }
 
 /// What differs in the content of one array.
 struct Deviation {
@@ -43,14 +43,22 @@ struct Deviation {
   double largest = 0;
 };
 
+/// Whether elements can be compared as doubles: not packed ones, not complex ones.
+bool has_numbers(io::DType type) { return io::size_bits(type) >= 8 && type != io::DType::c64; }
+
 io::ArrayView part_of(const io::ArrayView& array, size_t first, size_t count) {
-  const size_t size = io::size_bytes(array.type);
-  return {array.type, {static_cast<int64_t>(count)}, array.bytes.subspan(first * size, count * size)};
+  const size_t bits = io::size_bits(array.type);  // kChunk elements of any type are whole bytes
+  return {array.type, {static_cast<int64_t>(count)}, array.bytes.subspan(first * bits / 8, count * bits / 8)};
 }
 
 void compare_part(const io::ArrayView& a, const io::ArrayView& b, Deviation& found) {
   const bool has_same_type = a.type == b.type;
   if (has_same_type && std::ranges::equal(a.bytes, b.bytes)) return;
+  if (!has_numbers(a.type) || !has_numbers(b.type)) {
+    found.is_different = true;
+    found.is_finite = false;
+    return;
+  }
   const auto left = tensor_view(a).to(at::kDouble);
   const auto right = tensor_view(b).to(at::kDouble);
   // Equal infinities differ by nothing.
@@ -62,7 +70,7 @@ void compare_part(const io::ArrayView& a, const io::ArrayView& b, Deviation& fou
   else found.largest = std::max(found.largest, largest);
 }
 
-Deviation compare_arrays(const TensorFile& a, const io::ArrayView& in_a, const TensorFile& b, const io::ArrayView& in_b) {
+Deviation compare_arrays(const io::WeightFiles& a, const io::ArrayView& in_a, const io::WeightFiles& b, const io::ArrayView& in_b) {
   Deviation found;
   const auto count = static_cast<size_t>(num_elements(in_a));
   for (size_t first = 0; first < count; first += kChunk) {
@@ -85,16 +93,6 @@ Facts names_only_in(const ArraysByParameter& these, const ArraysByParameter& oth
 
 }  // namespace
 
-TensorFile::TensorFile(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) throw IoError(fmt::format("{}: must be a regular file", path.string()));
-  file_ = MappedFile(path);
-  content_ = io::parse_safetensors(file_.bytes(), path.string());
-}
-
-void TensorFile::forget(std::span<const std::byte> bytes) const {
-  file_.drop_pages(static_cast<size_t>(bytes.data() - file_.bytes().data()), bytes.size());
-}
-
 Facts count_parameters(const ArraysByParameter& parameters) {
   std::map<std::string_view, int64_t> counts;
   int64_t total = 0;
@@ -116,7 +114,7 @@ Facts count_types(const io::NamedArrays& arrays) {
   return counts;
 }
 
-Facts compare_parameters(const TensorFile& a, const ArraysByParameter& in_a, const TensorFile& b, const ArraysByParameter& in_b) {
+Facts compare_parameters(const io::WeightFiles& a, const ArraysByParameter& in_a, const io::WeightFiles& b, const ArraysByParameter& in_b) {
   Facts misshapen = Facts::array();
   Facts different = Facts::array();
   int64_t compared = 0;

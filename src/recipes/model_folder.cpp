@@ -3,12 +3,12 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
+#include <albert/base/replacing_folder.h>
 #include <albert/io/json_text.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/model_folder.h>
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace albert {
 namespace {
@@ -91,35 +91,14 @@ ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer
 }
 
 void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files) {
-  const auto parent = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
-  make_directories(parent);
-  auto temporary = folder;
-  temporary += fmt::format(".tmp-{}", ::getpid());
-  std::filesystem::remove_all(temporary);
-  make_directories(temporary);
-  try {
-    io::write_safetensors(temporary / "model.safetensors", files.weights.arrays(), metadata_of(files));
-    for (const auto& [name, text] : files.texts) {
-      FileWriter writer(temporary / name);
-      writer.write(text);
-      writer.commit();
-    }
-    sync_directory(temporary);
-    // rename() does not replace a folder that has files: the old one steps aside first and is deleted last.
-    auto old = folder;
-    old += fmt::format(".old-{}", ::getpid());
-    std::error_code none;
-    std::filesystem::rename(folder, old, none);
-    std::error_code error;
-    std::filesystem::rename(temporary, folder, error);
-    if (error) throw IoError(fmt::format("{}: cannot rename into place: {}", folder.string(), error.message()));
-    sync_directory(parent);
-    std::filesystem::remove_all(old, none);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove_all(temporary, ignored);
-    throw;
+  ReplacingFolder written(folder);
+  io::write_safetensors(written.path() / "model.safetensors", files.weights.arrays(), metadata_of(files));
+  for (const auto& [name, text] : files.texts) {
+    FileWriter writer(written.path() / name);
+    writer.write(text);
+    writer.commit();
   }
+  written.commit();
 }
 
 void require_model_files(const std::filesystem::path& folder, const std::vector<std::string>& names) {

@@ -1,11 +1,14 @@
 // Files that no writer makes: each must end in one IoError that says what is wrong.
+#include "damaged_safetensors.h"
+
 #include <albert/base/error.h>
-#include <albert/base/random.h>
 #include <albert/io/safetensors.h>
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <span>
 
 namespace albert::io {
 namespace {
@@ -54,6 +57,16 @@ std::string many_tensors(size_t count) {
   return header + "}";
 }
 
+std::string many_keys(size_t count) {
+  std::string header = "{\"__metadata__\":{";
+  for (size_t i = 0; i < count; ++i) header += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":\"\"";
+  return header + "}}";
+}
+
+std::string nested(int depth) {
+  return std::string(static_cast<size_t>(depth), '[') + std::string(static_cast<size_t>(depth), ']');
+}
+
 struct Hostile {
   std::string what;
   std::string bytes;
@@ -66,10 +79,10 @@ std::vector<Hostile> broken_lengths() {
       {"seven bytes", "1234567", "wanted at least 8 bytes, got 7"},
       {"header length 0", length_prefix(0), "wanted a header that begins with {, got \"\""},
       {"header length 2^63", length_prefix(uint64_t{1} << 63U) + "{}",
-       "wanted a header of at most 16777216 bytes, got 9223372036854775808"},
+       "wanted a header of at most 100000000 bytes, got 9223372036854775808"},
       {"header length 2^64-1", length_prefix(UINT64_MAX) + "{}", "got 18446744073709551615"},
       {"header length over the cap", length_prefix(kMaxSafetensorsHeaderBytes + 1) + "{}",
-       "at most 16777216 bytes, got 16777217"},
+       "at most 100000000 bytes, got 100000001"},
       {"header longer than the file", length_prefix(3) + "{}", "wanted a header of 3 bytes, got 2; the file is cut short"},
       {"header longer than an empty rest", length_prefix(1), "wanted a header of 1 bytes, got 0"},
   };
@@ -79,12 +92,12 @@ std::vector<Hostile> broken_json() {
   const std::string ok = of("\"F32\"", "[2]", "[0,8]");
   return {
       {"not an object", file_of("[]", 0), "begins with {, got \"[\""},
-      {"leading space", file_of(" {}", 0), "begins with {, got \" \""},
+      {"white space alone", file_of(" \n", 0), "begins with {, got \" \""},
       {"byte order mark", file_of("\xef\xbb\xbf{}", 0), "begins with {"},
       {"unclosed", file_of("{\"a\":", 0), "wanted a JSON header, got bad JSON or UTF-8"},
       {"text after the object", file_of("{} x", 0), "bad JSON or UTF-8"},
       {"second object", file_of("{}{}", 0), "bad JSON or UTF-8"},
-      {"NUL after the object", file_of(std::string("{}\0", 3), 0), "got a NUL at its byte 2"},
+      {"NUL after the object", file_of(std::string("{}\0", 3), 0), "bad JSON or UTF-8 at its byte 2"},
       {"trailing comma", file_of("{\"a\":" + ok + ",}", 8), "bad JSON or UTF-8"},
       {"single quotes", file_of("{'a':1}", 0), "bad JSON or UTF-8"},
       {"100000 deep arrays in a shape", file_of(with_shape(std::string(100'000, '[')), 8), "non-negative integers, got an array"},
@@ -96,25 +109,21 @@ std::vector<Hostile> broken_json() {
              return deep;
            }(),
            0),
-       "tensor \"a\": wanted dtype, shape and data_offsets, got key \"a\""},
+       "wanted JSON nested at most 127 deep, got more at byte 635 of the header"},
       {"name is not UTF-8", file_of("{\"\xff\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name is an overlong encoding", file_of("{\"\xc0\xaf\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name is half a surrogate pair", file_of("{\"\\ud800\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"name with a raw newline", file_of("{\"a\nb\":" + ok + "}", 8), "bad JSON or UTF-8"},
       {"metadata is not UTF-8", file_of("{\"__metadata__\":{\"k\":\"\xfe\"}}", 0), "bad JSON or UTF-8"},
-      {"same tensor twice", file_of("{\"a\":" + ok + ",\"a\":" + ok + "}", 8),
-       "wanted each key once in the header, got \"a\" twice"},
-      {"same tensor twice, once escaped", file_of("{\"a\":" + ok + ",\"\\u0061\":" + ok + "}", 8), "got \"a\" twice"},
       {"metadata twice", file_of("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "got \"__metadata__\" twice"},
-      {"metadata key twice", file_of("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0), "once in __metadata__, got \"k\" twice"},
       {"metadata is a list", file_of("{\"__metadata__\":[]}", 0), "wanted __metadata__ to be an object, got an array"},
-      {"metadata is null", file_of("{\"__metadata__\":null}", 0), "wanted __metadata__ to be an object, got null"},
       {"metadata value is a number", file_of("{\"__metadata__\":{\"k\":1}}", 0),
-       "wanted a string for \"k\" of __metadata__, got a number"},
+       "wanted a string for \"k\" of __metadata__, got 1"},
       {"metadata value is nested", file_of("{\"__metadata__\":{\"k\":{}}}", 0),
        "wanted a string for \"k\" of __metadata__, got an object"},
-      {"tensor is a number", file_of("{\"a\":1}", 0), "tensor \"a\": wanted an object, got a number"},
+      {"tensor is a number", file_of("{\"a\":1}", 0), "tensor \"a\": wanted an object, got 1"},
       {"tensor is null", file_of("{\"a\":null}", 0), "tensor \"a\": wanted an object, got null"},
+      {"65537 keys of metadata", file_of(many_keys(kMaxSafetensorsMetadata + 1), 0), "wanted at most 65536 keys in __metadata__, got more"},
       {"65537 tensors", file_of(many_tensors(kMaxSafetensorsArrays + 1), 0), "wanted at most 65536 tensors, got more"},
   };
 }
@@ -124,20 +133,27 @@ std::vector<Hostile> broken_fields() {
       {"no dtype", file_of(tensor("\"shape\":[2],\"data_offsets\":[0,8]"), 8), "tensor \"a\": wanted dtype, got none"},
       {"no shape", file_of(tensor("\"dtype\":\"F32\",\"data_offsets\":[0,8]"), 8), "wanted shape, got none"},
       {"no offsets", file_of(tensor("\"dtype\":\"F32\",\"shape\":[2]"), 8), "wanted data_offsets, got none"},
-      {"unknown field", file_of(tensor("\"dtype\":\"F32\",\"stride\":[1]"), 8), "got key \"stride\""},
+      {"list of two", file_of("{\"a\":[\"F32\",[2]]}", 8), "wanted [dtype, shape, data_offsets] or an object, got an array of another length"},
+      {"list of four", file_of("{\"a\":[\"F32\",[2],[0,8],1]}", 8), "got an array of another length"},
+      {"unknown field with a number out of range", file_of(tensor("\"x\":-1e400"), 8), "a number out of range"},
+      {"unknown field 126 deep", file_of(tensor("\"x\":" + nested(126)), 8), "wanted JSON nested at most 127 deep"},
+      {"unknown field with a bad word", file_of(tensor("\"x\":[true,nul]"), 8), "bad JSON or UTF-8"},
       {"dtype twice", file_of(tensor("\"dtype\":\"F32\",\"dtype\":\"F32\""), 8), "wanted each key once, got \"dtype\" twice"},
       {"shape twice", file_of(tensor("\"shape\":[1],\"shape\":[1]"), 8), "got \"shape\" twice"},
       {"offsets twice", file_of(tensor("\"data_offsets\":[0,8],\"data_offsets\":[0,8]"), 8), "got \"data_offsets\" twice"},
       {"unknown dtype", file_of("{\"a\":" + of("\"F33\"", "[2]", "[0,8]") + "}", 8), "wanted a dtype that this build reads"},
       {"lower-case dtype", file_of("{\"a\":" + of("\"f32\"", "[2]", "[0,8]") + "}", 8), "got \"f32\""},
-      {"dtype is a number", file_of("{\"a\":" + of("32", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got a number"},
+      {"dtype is an empty object", file_of("{\"a\":" + of("{}", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got an object"},
+      {"dtype with content", file_of("{\"a\":" + of("{\"F32\":{}}", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got an object"},
+      {"half a byte", file_of("{\"a\":" + of("\"F4\"", "[3]", "[0,2]") + "}", 2), "wanted whole bytes, got 12 bits for [3] of F4"},
+      {"dtype is a number", file_of("{\"a\":" + of("32", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got 32"},
       {"dtype is a list", file_of("{\"a\":" + of("[]", "[2]", "[0,8]") + "}", 8), "wanted dtype to be a string, got an array"},
-      {"shape is a number", file_of(with_shape("2"), 8), "wanted shape to be an array, got a number"},
+      {"shape is a number", file_of(with_shape("2"), 8), "wanted shape to be an array, got 2"},
       {"shape is an object", file_of(with_shape("{}"), 8), "wanted shape to be an array, got an object"},
       {"negative dimension", file_of(with_shape("[-2]"), 8), "wanted dimensions that are non-negative integers, got -2"},
       {"fractional dimension", file_of(with_shape("[2.0]"), 8), "non-negative integers, got 2.0"},
       {"exponent in a dimension", file_of(with_shape("[2e0]"), 8), "non-negative integers, got 2e0"},
-      {"minus zero", file_of(with_shape("[-0]"), 8), "non-negative integers, got 0"},
+      {"minus zero", file_of(with_shape("[-0]"), 8), "non-negative integers, got -0"},
       {"dimension out of a double's range", file_of(with_shape("[1e999]"), 8), "a number out of range"},
       {"dimension 2^63", file_of(with_shape("[9223372036854775808]"), 8), "wanted a dimension below 2^63"},
       {"dimension 2^64", file_of(with_shape("[18446744073709551616]"), 8), "non-negative integers"},
@@ -205,7 +221,7 @@ TEST(SafetensorsHostile, OffsetsAreRefused) { expect_refused(broken_offsets()); 
 
 TEST(SafetensorsHostile, WhatTheFormatAllowsIsAccepted) {
   EXPECT_EQ(error_of(file_of("{}", 0)), "");
-  EXPECT_EQ(error_of(file_of("{}      ", 0)), "") << "padding";
+  EXPECT_EQ(error_of(file_of("\t\n {}  \r\n  ", 0)), "") << "padding on both sides";
   EXPECT_EQ(error_of(file_of(pair("[8,16]", "[0,8]"), 16)), "") << "any order of names";
   EXPECT_EQ(error_of(file_of("{ \"a\" : {\"data_offsets\":[0,1],\"shape\":[1],\"dtype\":\"U8\"} }", 1)), "")
       << "spaces, any order of fields";
@@ -213,6 +229,27 @@ TEST(SafetensorsHostile, WhatTheFormatAllowsIsAccepted) {
             "x: tensor \"a\": wanted data_offsets inside the 0 bytes of data, got [0, 8]; "
             "the file is cut short or damaged");
   EXPECT_EQ(error_of(file_of(many_tensors(kMaxSafetensorsArrays), 0)), "") << "the cap itself";
+  EXPECT_EQ(error_of(file_of(many_keys(kMaxSafetensorsMetadata), 0)), "") << "the cap itself";
+}
+
+TEST(SafetensorsHostile, WhatOnlyTheReferenceLibraryToleratesIsAccepted) {
+  const std::string ok = of("\"F32\"", "[2]", "[0,8]");
+  const std::string elsewhere = of("\"U8\"", "[5]", "[90,95]");
+  EXPECT_EQ(error_of(file_of("{\"a\":" + elsewhere + ",\"\\u0061\":" + ok + "}", 8)), "") << "the last of equal names counts";
+  EXPECT_EQ(error_of(file_of("{\"a\":[\"F32\",[2],[0,8]]}", 8)), "") << "a list of the three values";
+  EXPECT_EQ(error_of(file_of("{\"a\":" + of("{\"F32\":null}", "[2]", "[0,8]") + "}", 8)), "");
+  EXPECT_EQ(error_of(file_of(tensor("\"x\":" + nested(125) + ",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"y\":{\"z\":1e3}"), 1)), "")
+      << "unknown keys";
+  EXPECT_EQ(error_of(file_of("{\"__metadata__\":null}", 0)), "");
+  const std::string twice = "{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}";
+  const std::string bytes = file_of(twice, 0);
+  EXPECT_EQ(parse_safetensors(std::as_bytes(std::span(bytes)), "x").metadata, (SafetensorsMetadata{{"k", "2"}}));
+}
+
+TEST(SafetensorsHostile, EscapesBecomeUtf8) {
+  const std::string bytes = file_of("{\"__metadata__\":{\"k\":\"\\ud83d\\ude00\\u00e9\\u20AC\\n\\/\\u0000\"}}", 0);
+  const std::string expected("\xf0\x9f\x98\x80\xc3\xa9\xe2\x82\xac\n/\0", 12);
+  EXPECT_EQ(parse_safetensors(std::as_bytes(std::span(bytes)), "x").metadata.at("k"), expected);
 }
 
 TEST(SafetensorsHostile, EveryTruncationIsRefused) {
@@ -221,15 +258,14 @@ TEST(SafetensorsHostile, EveryTruncationIsRefused) {
   for (size_t size = 0; size < whole.size(); ++size) EXPECT_NE(error_of(whole.substr(0, size)), "") << size;
 }
 
+/// 200,000 in the suite; ALBERT_FUZZ_FILES=10000000 for a night. Any exception but IoError, a crash or the sanitizer fails the test.
 TEST(SafetensorsHostile, RandomDamageNeverDoesMoreThanThrow) {
-  const std::string whole = file_of(pair("[0,8]", "[8,16]"), 16);
-  for (uint64_t i = 0; i < 20'000; ++i) {
-    RandomStream random(1, "damage", i);
-    std::string damaged = whole;
-    for (uint64_t n = random.below(4) + 1; n > 0; --n)
-      damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
-    (void)error_of(damaged);  // any other exception, a crash or the sanitizer fails the test
-  }
+  const char* wanted = std::getenv("ALBERT_FUZZ_FILES");
+  const uint64_t count = wanted == nullptr ? 200'000 : std::stoull(wanted);
+  uint64_t accepted = 0;
+  for (uint64_t i = 0; i < count; ++i) accepted += error_of(albert::testing::damaged_safetensors(i)).empty() ? 1U : 0U;
+  EXPECT_GT(accepted, count / 50) << "damage that is always seen at once tests little";
+  EXPECT_LT(accepted, count / 2);
 }
 
 }  // namespace

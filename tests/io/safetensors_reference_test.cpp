@@ -1,9 +1,13 @@
 // Against the reference library (Python package safetensors): it reads what we write, byte for byte what it would write, and the
 // other way round. Needs ALBERT_TEST_PYTHON, an interpreter with safetensors and numpy.
+#include "damaged_safetensors.h"
+
+#include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/io/safetensors.h>
 #include <temporary_folder.h>
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -13,7 +17,28 @@
 namespace albert::io {
 namespace {
 
-using testing::TemporaryFolder;
+using albert::testing::TemporaryFolder;
+
+/// How our reader reads a file, in the form of reference_safetensors.py.
+std::string listing(std::span<const std::byte> bytes) {
+  std::string text;
+  try {
+    const auto content = parse_safetensors(bytes, "x");
+    for (const auto& [label, array] : content.arrays) {
+      text += fmt::format("{}|{}|{}|", label, name(array.type), fmt::join(array.shape, ","));
+      text.append(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
+      text += '\n';
+    }
+  } catch (const IoError&) {
+    return "refused";
+  }
+  return text;
+}
+
+int run_reference(const std::string& python, const std::string& command, const std::filesystem::path& path) {
+  const std::string script = ALBERT_SOURCE_DIR "/tests/io/reference_safetensors.py";
+  return std::system(fmt::format("'{}' '{}' {} '{}'", python, script, command, path.string()).c_str());
+}
 
 /// Writes a file with the library, then reads ours and compares values, then writes those again.
 constexpr std::string_view kScript = R"(
@@ -74,6 +99,45 @@ TEST(SafetensorsReference, LibraryAndReaderAgreeInBothDirections) {
   write_safetensors(folder / "copy.safetensors", theirs.arrays(), theirs.metadata());
   EXPECT_EQ(read_file(folder / "copy.safetensors"), read_file(folder / "theirs.safetensors"))
       << "a copy of their file is their file";
+}
+
+TEST(SafetensorsReference, CraftedFilesAreReadAsTheLibraryReadsThem) {
+  const char* python = std::getenv("ALBERT_TEST_PYTHON");
+  if (python == nullptr) GTEST_SKIP() << "ALBERT_TEST_PYTHON is not set";
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_reference(python, "craft", folder.path()), 0);
+  int taken = 0;
+  int refused = 0;
+  for (const auto& item : std::filesystem::directory_iterator(folder.path())) {
+    auto expected_path = item.path();
+    if (item.path().extension() != ".safetensors") continue;
+    const std::string expected = read_file(expected_path.replace_extension(".expected"));
+    const MappedFile file(item.path());
+    EXPECT_EQ(listing(file.bytes()), expected) << item.path().stem();
+    ++(expected == "refused" ? refused : taken);
+  }
+  EXPECT_GE(taken, 35);
+  EXPECT_GE(refused, 50);
+}
+
+/// 20,000 in the suite; ALBERT_FUZZ_FILES for more.
+TEST(SafetensorsReference, DamagedFilesAreReadAsTheLibraryReadsThem) {
+  const char* python = std::getenv("ALBERT_TEST_PYTHON");
+  if (python == nullptr) GTEST_SKIP() << "ALBERT_TEST_PYTHON is not set";
+  const char* wanted = std::getenv("ALBERT_FUZZ_FILES");
+  const uint64_t count = wanted == nullptr ? 20'000 : std::stoull(wanted);
+  const TemporaryFolder folder;
+  FileWriter writer(folder / "records");
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string file = albert::testing::damaged_safetensors(i);
+    const std::string read = listing(std::as_bytes(std::span(file)));
+    const std::array<uint64_t, 2> sizes{file.size(), read.size()};
+    writer.write(std::as_bytes(std::span(sizes)));
+    writer.write(file);
+    writer.write(read);
+  }
+  writer.commit();
+  EXPECT_EQ(run_reference(python, "compare", folder / "records"), 0);
 }
 
 }  // namespace

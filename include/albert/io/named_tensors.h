@@ -11,10 +11,15 @@
 
 namespace albert::io {
 
-/// Element types of the safetensors format.
-enum class DType { boolean, u8, i8, f8_e5m2, f8_e4m3, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64 };
-[[nodiscard]] size_t size_bytes(DType type);
+/// Element types of the safetensors format, as its reference library 0.8 knows them. Those of 4 and 6 bits are packed.
+enum class DType {
+  boolean, f4, f6_e2m3, f6_e3m2, u8, i8, f8_e5m2, f8_e4m3, f8_e8m0, f8_e4m3fnuz, f8_e5m2fnuz,
+  i16, u16, f16, bf16, i32, u32, f32, c64, f64, i64, u64
+};
+[[nodiscard]] size_t size_bits(DType type);
 [[nodiscard]] std::string_view name(DType type);  ///< "F32", ...
+/// A real number of 8 bits or more, which a parameter can be made of.
+[[nodiscard]] bool is_floating(DType type);
 
 /// A view of one array: row-major, contiguous; does not own its bytes.
 struct ArrayView {

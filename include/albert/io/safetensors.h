@@ -21,9 +21,11 @@ namespace albert::io {
 /// The header's "__metadata__".
 using SafetensorsMetadata = std::map<std::string, std::string, std::less<>>;
 
-/// Caps of the reader (and of the writer, so that we can read what we write).
-inline constexpr size_t kMaxSafetensorsHeaderBytes = size_t{16} << 20U;
+/// Caps of the reader (and of the writer, so that we can read what we write). That of the header is the reference library's; it has no
+/// other, but a file that is all header must not cost many times its size in memory.
+inline constexpr size_t kMaxSafetensorsHeaderBytes = 100'000'000;
 inline constexpr size_t kMaxSafetensorsArrays = 65'536;
+inline constexpr size_t kMaxSafetensorsMetadata = 65'536;
 inline constexpr size_t kMaxSafetensorsRank = 64;
 
 /// What a file holds; the views point into the bytes that were parsed.
@@ -32,9 +34,10 @@ struct SafetensorsContent {
   SafetensorsMetadata metadata;
 };
 
-/// Parses a whole file in memory. Throws IoError that starts with `name` (the file) and names the array: header length, JSON
-/// (depth, duplicate keys, UTF-8, number types), unknown dtype, sizes that overflow or do not fit the shape, arrays that overlap,
-/// leave holes or end before or after the end of the file.
+/// Parses a whole file in memory. Takes what the reference library 0.8 takes and refuses what it refuses, the caps above and dimensions
+/// of 2^63 and more apart (docs/formats-checkpoint.md). Throws IoError that starts with `name` (the file) and names the array: header
+/// length, JSON (depth, UTF-8, number types), unknown dtype, sizes that overflow or do not fit the shape, arrays that overlap, leave
+/// holes or end before or after the end of the file.
 SafetensorsContent parse_safetensors(std::span<const std::byte> bytes, std::string_view name);
 
 /// A memory-mapped file; the views live as long as this object. Their bytes need not be aligned to the element size (files of

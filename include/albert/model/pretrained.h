@@ -13,13 +13,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace albert {
 
 /// Name of a parameter in a model folder ("bert.encoder.layer.0.attention.self.query.weight" for architecture bert).
 std::string published_name(std::string_view parameter, const AlbertConfig& config);
-/// The inverse, tolerant of what is found in the wild: a missing "albert." / "bert." prefix and gamma/beta for LayerNorm.
+/// The inverse, tolerant of what is found in the wild: a missing "albert." / "bert." prefix and gamma/beta for weight/bias.
 std::string parameter_name(std::string_view published, const AlbertConfig& config);
 
 /// The tensors of `model.safetensors` as save_pretrained of transformers 5 writes them: every parameter once, no decoder aliases.
@@ -27,7 +28,24 @@ std::vector<NamedParameter> published_tensors(const std::vector<NamedParameter>&
 
 /// Arrays of a file by the parameter that they are.
 using ArraysByParameter = std::map<std::string, const io::ArrayView*>;
-/// Without known left-overs (position_ids and the aliases of the tied decoder); an alias stands in where its origin is absent.
+/// The arrays of a file as parameters, and what became of their names.
+struct FoundParameters {
+  /// Two names of one parameter: of the tied decoder and its embeddings, with and without the prefix.
+  struct Double {
+    std::string name;       ///< in the file, left aside
+    std::string parameter;  ///< whose array stands under another name
+    const io::ArrayView* array = nullptr;
+  };
+  ArraysByParameter arrays{};
+  std::vector<std::string> buffers{};                           ///< in the file: position_ids, token_type_ids
+  std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the file, parameter; not the names of published_name()
+  std::vector<Double> doubles{};
+};
+/// An alias of the tied decoder stands in where its origin is absent. Reads no array.
+FoundParameters find_parameters(const io::NamedArrays& arrays, const AlbertConfig& config);
+/// Those of the doubles whose arrays differ, so that the file has no single value for the parameter: an untied decoder.
+std::vector<std::string> contradictions(const FoundParameters& found);
+/// FoundParameters::arrays.
 ArraysByParameter arrays_by_parameter(const io::NamedArrays& arrays, const AlbertConfig& config);
 
 /// Which differences between a file and a model are expected. Prefixes of parameter names.
@@ -53,9 +71,15 @@ struct ImportPlan {
   std::vector<std::string> missing{};
   std::vector<std::string> unexpected{};
   std::vector<Misshapen> misshapen{};
+  std::vector<std::string> mistyped{};       ///< "NAME (I64)": no floating type
+  std::vector<std::string> contradictory{};  ///< contradictions(); the caller adds them
   ImportReport report{};
 
-  [[nodiscard]] bool is_possible() const { return missing.empty() && unexpected.empty() && misshapen.empty(); }
+  [[nodiscard]] bool is_possible() const {
+    return missing.empty() && unexpected.empty() && misshapen.empty() && mistyped.empty() && contradictory.empty();
+  }
+  /// All that no rule covers, in one line: "missing a, b; unexpected c; of another shape d (wanted [2], got [3])".
+  [[nodiscard]] std::string differences() const;
 };
 ImportPlan plan_import(const ArraysByParameter& arrays, const std::vector<ParameterShape>& parameters, const ImportRules& rules);
 
@@ -78,6 +102,7 @@ struct PublishedConfig {
   std::string architecture{};         ///< class of transformers: "AlbertForPreTraining", ...; empty when absent
   std::vector<std::string> labels{};  ///< id2label in order of ids; empty for none
   std::string problem_type{};         ///< "regression", "single_label_classification", ...; empty for none
+  std::string dtype = "float32";      ///< of the weights, as torch calls it; transformers 5 loads them in it
 };
 
 /// LABEL_0, LABEL_1, ...: the names that transformers gives.
