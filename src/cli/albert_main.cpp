@@ -4,6 +4,7 @@
 #include <albert/cli/tool.h>
 #include <albert/recipes/config_files.h>
 #include <albert/recipes/config_templates.h>
+#include <albert/recipes/convert.h>
 #include <albert/recipes/finetune_config.h>
 #include <albert/recipes/inspect.h>
 #include <albert/recipes/predict.h>
@@ -37,6 +38,19 @@ ExitCode inspect(const albert::cli::InspectArguments& arguments) {
                    .format = arguments.json ? albert::InspectFormat::json : albert::InspectFormat::text,
                    .depth = arguments.verify ? albert::InspectDepth::checksums : albert::InspectDepth::headers},
                   std::cout);
+  return ExitCode::done;
+}
+
+ExitCode convert(const albert::cli::ConvertArguments& arguments) {
+  const albert::LogSession log(arguments.log_level);
+  albert::convert_model({.source = arguments.source,
+                         .target = arguments.target,
+                         .strictness = arguments.lenient ? albert::Strictness::lenient : albert::Strictness::exact,
+                         .num_attention_heads = arguments.num_attention_heads,
+                         .try_heads = arguments.try_heads,
+                         .text = arguments.text,
+                         .device = arguments.device},
+                        std::cout);
   return ExitCode::done;
 }
 
@@ -100,6 +114,8 @@ int main(int argc, char** argv) {
                                          "predict", "answers of a fine-tuned model, pieces for [MASK], embeddings, or all tensors of a model", predict),
                                      albert::cli::subcommand<albert::cli::InspectArguments>(
                                          "inspect", "what a model, a run, a checkpoint or a token store is, and how two of them differ", inspect),
+                                     albert::cli::subcommand<albert::cli::ConvertArguments>(
+                                         "convert", "a checkpoint of others or of a run to a folder that transformers loads", convert),
                                      albert::cli::subcommand<albert::cli::NewArguments>(
                                          "new", "writes a configuration to start from", write_new),
                                      albert::cli::subcommand<albert::cli::ConfigArguments>(

@@ -19,6 +19,11 @@ constexpr auto kInspectFooter = R"(PATH is a model folder (ours or Hugging Face'
 a .safetensors or a spiece.model. Only headers are read; nothing is written. The keys of --json: docs/formats-inspect.md.
 The exit code is 0 whether --diff finds differences or not; the line 'equal' tells.)";
 
+constexpr auto kConvertFooter = R"(SOURCE is a folder of Hugging Face (model.safetensors in one file or in shards; any Albert or Bert class that this program
+trains), a model folder, a checkpoint or the folder of a run of ours. TARGET is a folder that is not there yet.
+What is written loads in transformers; tensors keep their bits. A pytorch_model.bin is never read: the error tells how to
+convert it. docs/formats.md has the details.)";
+
 /// CLI11 has seen to it that it is a number.
 void require_positive(std::string_view option, const std::string& text) {
   if (text.starts_with('-') || text.find_first_not_of('0') == std::string::npos) {
@@ -101,6 +106,25 @@ void declare_options(CLI::App& app, InspectArguments& arguments) {
       ->type_name("OTHER");
   app.add_flag("--json", arguments.json, "Print one JSON object");
   app.add_flag("--verify", arguments.verify, "Also check every byte that has a checksum: checkpoints, token stores");
+  declare_options(app, static_cast<ToolArguments&>(arguments));
+}
+
+void declare_options(CLI::App& app, ConvertArguments& arguments) {
+  app.footer(kConvertFooter);
+  app.add_option("SOURCE", arguments.source, "What to read, see below")->type_name("PATH")->required();
+  app.add_option("TARGET", arguments.target, "Folder to write")->type_name("DIR")->required();
+  app.add_flag("--lenient", arguments.lenient, "Leave out tensors that the model has not, and start anew those that are missing or of another shape");
+  app.add_option("--num-attention-heads", arguments.num_attention_heads, "In place of the number in config.json, which the weights do not tell")
+      ->type_name("N")
+      ->each([](const std::string& text) { require_positive("--num-attention-heads", text); });
+  app.add_option("--try-heads", arguments.try_heads, "Numbers of heads, of which the one is kept that predicts masked pieces of --text best")
+      ->type_name("N,N,...")
+      ->delimiter(',')
+      ->each([](const std::string& text) { require_positive("--try-heads", text); });
+  app.add_option("--text", arguments.text, "Text for --try-heads, one a line")->type_name("FILE");
+  app.add_option("--device", arguments.device, "Of --try-heads: auto, cpu, cuda or cuda:N (default: auto)")
+      ->type_name("D")
+      ->each([](const std::string& name) { check_device_name("--device", name); });
   declare_options(app, static_cast<ToolArguments&>(arguments));
 }
 

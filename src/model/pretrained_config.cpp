@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 
 namespace albert {
@@ -15,6 +17,10 @@ using OrderedJson = nlohmann::ordered_json;
 /// transformers 5 writes this key; we name the version whose layout we write.
 constexpr const char* kLayoutVersion = "5.0.0";
 constexpr std::string_view kPartlyShared = "partly_shared_albert";
+
+/// Shapes beyond these are nobody's, and listing their parameters would cost what the file does not.
+constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxBlocks = 4096;
 
 /// Defaults of AlbertConfig in transformers: an absent key means xxlarge-v2.
 AlbertConfig albert_defaults() { return model_preset("albert-xxlarge-v2"); }
@@ -209,6 +215,18 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
   config.labels = read_labels(json, config, reader);
   require_valid(config.shape, reader);
   return config;
+}
+
+void require_possible_shape(const AlbertConfig& shape, const std::string& where) {
+  const auto largest =
+      std::max({shape.vocab_size, shape.embedding_size, shape.hidden_size, shape.intermediate_size, shape.max_position_embeddings,
+                shape.type_vocab_size, shape.num_hidden_layers, shape.inner_group_num});
+  if (largest > kMaxSize) throw IoError(fmt::format("{}: sizes must be at most {}, got {}", where, kMaxSize, largest));
+  const int64_t blocks = shape.num_levels() * shape.inner_group_num;
+  if (blocks > kMaxBlocks) {
+    const auto levels = shape.is_partly_shared() ? "num_hidden_layers" : "num_hidden_groups";
+    throw IoError(fmt::format("{}: {} * inner_group_num must be at most {}, got {}", where, levels, kMaxBlocks, blocks));
+  }
 }
 
 std::string write_tokenizer_config_json(const TokenizerDescription& tokenizer) {

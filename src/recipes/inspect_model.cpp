@@ -7,18 +7,12 @@
 #include <albert/recipes/task_folder.h>
 #include <albert/tokenizer/model_check.h>
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace albert::inspection {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Shapes beyond these are nobody's, and listing their parameters would cost what the file does not.
-constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMaxBlocks = 4096;
 
 Facts shape_facts(const AlbertConfig& shape) {
   return {{"architecture", config::enum_name(shape.architecture)},
@@ -40,18 +34,6 @@ Facts shape_facts(const AlbertConfig& shape) {
           {"layer_norm_eps", shape.layer_norm_eps},
           {"feed_forward_dropout", shape.feed_forward_dropout},
           {"sentence_order_dropout", shape.sentence_order_dropout}};
-}
-
-void require_possible(const AlbertConfig& shape, const std::string& where) {
-  const auto largest =
-      std::max({shape.vocab_size, shape.embedding_size, shape.hidden_size, shape.intermediate_size, shape.max_position_embeddings,
-                shape.type_vocab_size, shape.num_hidden_layers, shape.inner_group_num});
-  if (largest > kMaxSize) throw IoError(fmt::format("{}: sizes must be at most {}, got {}", where, kMaxSize, largest));
-  const int64_t blocks = shape.num_levels() * shape.inner_group_num;
-  if (blocks > kMaxBlocks) {
-    const auto levels = shape.is_partly_shared() ? "num_hidden_layers" : "num_hidden_groups";
-    throw IoError(fmt::format("{}: {} * inner_group_num must be at most {}, got {}", where, levels, kMaxBlocks, blocks));
-  }
 }
 
 /// Whether it is the vocabulary of the ids that the model was trained with; null where no file says it.
@@ -112,7 +94,7 @@ PublishedConfig read_model_config(const fs::path& folder) {
 }
 
 Facts check_parameters(const PublishedConfig& config, const ArraysByParameter& parameters, const std::string& where) {
-  require_possible(config.shape, where);
+  require_possible_shape(config.shape, where);
   const auto head = task_head_of(config);
   const auto content = pretraining_content(parameters);
   const auto plan = head ? plan_import(parameters, parameter_shapes(config.shape, *head), own_task_rules(*head))

@@ -4,6 +4,7 @@
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
 #include <albert/base/replacing_folder.h>
+#include <albert/convert/model_source.h>
 #include <albert/io/json_text.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/model_folder.h>
@@ -44,12 +45,15 @@ void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer
 
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer_config.json";
+  return std::filesystem::exists(path) ? parse_tokenizer_options(read_file(path, kConfigLimitBytes), path.string()) : TokenizerOptions{};
+}
+
+TokenizerOptions parse_tokenizer_options(std::string_view text, const std::string& where) {
   TokenizerOptions options;
-  if (!std::filesystem::exists(path)) return options;
-  const auto json = io::read_json(path, {.size_bytes = kConfigLimitBytes});
+  const auto json = io::parse_json(text, where, {.size_bytes = kConfigLimitBytes});
   const auto read = [&](const char* key, bool& value) {
     if (!json.is_object() || !json.contains(key)) return;
-    if (!json[key].is_boolean()) throw IoError(fmt::format("{}: {}: must be true or false", path.string(), key));
+    if (!json[key].is_boolean()) throw IoError(fmt::format("{}: {}: must be true or false", where, key));
     value = json[key].get<bool>();
   };
   read("do_lower_case", options.lower_case);
@@ -119,22 +123,19 @@ Tokenizer require_tokenizer(const std::filesystem::path& folder) {
 }
 
 LoadedModel load_model_folder(const std::filesystem::path& folder) {
-  const auto config_path = folder / "config.json";
-  const auto weights_path = folder / "model.safetensors";
-  require_model_files(folder, {"config.json", "model.safetensors"});
+  require_model_files(folder, {"config.json"});
+  const auto source = read_model_source(folder);
+  require_consistent(source);
   LoadedModel loaded;
-  loaded.config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string());
-  const auto file = io::SafetensorsFile::open(weights_path);
-  const auto& arrays = file.arrays();
-
-  loaded.content = pretraining_content(arrays_by_parameter(arrays, loaded.config.shape));
+  loaded.config = source.config;
+  loaded.content = pretraining_content(arrays_by_parameter(source.arrays, loaded.config.shape));
   loaded.model = PretrainingModel(loaded.config.shape, loaded.content.heads());
-  import_arrays(arrays, parameters_by_name(*loaded.model), loaded.config.shape, loaded.content.rules(), weights_path.string());
+  import_arrays(source.arrays, parameters_by_name(*loaded.model), loaded.config.shape, loaded.content.rules(), source.where);
   loaded.model->eval();
   loaded.model->parameters_changed();
 
   loaded.tokenizer = read_tokenizer(folder);
-  if (loaded.tokenizer) require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, file.metadata());
+  if (loaded.tokenizer) require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, source.metadata);
   return loaded;
 }
 

@@ -1,6 +1,7 @@
 #include "recipes/run_common.h"
 
-#include <albert/io/safetensors.h>
+#include <albert/convert/model_source.h>
+#include <albert/io/weight_files.h>
 #include <albert/recipes/task_folder.h>
 #include <albert/tasks/finetuning.h>
 
@@ -38,11 +39,11 @@ TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head
 }  // namespace
 
 SourceFolder read_source_folder(const std::filesystem::path& folder) {
-  require_model_files(folder, {"config.json", "model.safetensors"});
+  require_model_files(folder, {"config.json"});
   const auto config_path = folder / "config.json";
   SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
   source.tokenizer = std::make_shared<const Tokenizer>(require_tokenizer(folder));
-  require_own_vocabulary(folder, *source.tokenizer, source.config.shape, io::SafetensorsFile::open(folder / "model.safetensors").metadata());
+  require_own_vocabulary(folder, *source.tokenizer, source.config.shape, io::WeightFiles::of_folder(folder).metadata());
   return source;
 }
 
@@ -51,9 +52,9 @@ bool are_unnamed(const std::vector<std::string>& labels) {
 }
 
 ImportReport load_weights(const SourceFolder& folder, TaskModelImpl& model, const ImportRules& rules) {
-  const auto path = folder.path / "model.safetensors";
-  const auto file = io::SafetensorsFile::open(path);
-  auto report = import_arrays(file.arrays(), parameters_by_name(model), model.config(), rules, path.string());
+  const auto source = read_model_source(folder.path);
+  require_consistent(source);
+  auto report = import_arrays(source.arrays, parameters_by_name(model), model.config(), rules, source.where);
   model.parameters_changed();
   return report;
 }

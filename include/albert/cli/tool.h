@@ -80,6 +80,18 @@ struct InspectArguments : ToolArguments {
 };
 void declare_options(CLI::App& app, InspectArguments& arguments);
 
+/// albert convert SOURCE TARGET [options]
+struct ConvertArguments : ToolArguments {
+  std::filesystem::path source;
+  std::filesystem::path target;
+  bool lenient = false;
+  std::optional<int64_t> num_attention_heads;
+  std::vector<int64_t> try_heads;
+  std::optional<std::filesystem::path> text;
+  std::string device = "auto";
+};
+void declare_options(CLI::App& app, ConvertArguments& arguments);
+
 /// albert config FILE|RUN [--origins] [--set KEY=VALUE]
 struct ConfigArguments : ToolArguments {
   std::filesystem::path path;  ///< a configuration file or the folder of a run

@@ -7,7 +7,7 @@
 // A new format is one function that returns a ModelSource and one line of the table in src/convert/model_source.cpp.
 #pragma once
 
-#include <albert/io/named_tensors.h>
+#include <albert/io/safetensors.h>
 #include <albert/model/pretrained.h>
 
 #include <filesystem>
@@ -32,17 +32,18 @@ struct ModelSource {
   io::NamedArrays arrays{};                             ///< by parameter name (parameter_name()), in the layout of torch (Linear: [out, in])
   std::vector<std::shared_ptr<const void>> owners{};    ///< what the views point into: files in memory, buffers
   std::map<std::string, std::string> texts{};           ///< files that go along: "spiece.model", "tokenizer_config.json", ...
-  std::map<std::string, std::string> metadata{};        ///< of model.safetensors
+  io::SafetensorsMetadata metadata{};                   ///< of model.safetensors
+  std::vector<std::string> contradictions{};            ///< arrays that a parameter has beside its own, with other values: an untied decoder
   SourceNotes notes{};
 };
 
-/// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face, a checkpoint or a run of ours.
-/// Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
+/// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face (ours are such), a checkpoint, of which
+/// every byte is verified, or a run, of which the last model is taken. Arrays are views into mapped files. Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
 ModelSource read_model_source(const std::filesystem::path& path);
 
 enum class Strictness {
   exact,    ///< every tensor of the model and no other, but for what a class may lack or have (a pooler, the heads of pre-training)
-  lenient,  ///< what is unexpected is left out; what is missing or has another shape or no floating type starts anew
+  lenient,  ///< what is unexpected or contradicts is left out; what is missing or has another shape or no floating type starts anew
 };
 
 /// What was done to make a source fit.
@@ -52,10 +53,16 @@ struct SettledSource {
 };
 
 /// Compares the arrays with the model that the configuration describes. `exact` throws one IoError that lists all missing, unexpected and
-/// misshapen tensors; `lenient` mends them (new values: initialize() with seed 1). The class that the tensors make stands in
-/// config.architecture afterwards.
+/// misshapen tensors; `lenient` mends them (new values: initialize() with seed 1), but refuses a source without any tensor of the model.
+/// config.architecture is the class that the tensors make afterwards: that of the task which it names; of pre-training models the one
+/// whose heads are there, so that AlbertForPreTraining without its sentence-order head becomes AlbertForMaskedLM.
 SettledSource settle(ModelSource& source, Strictness strictness);
 
+/// Throws IoError where the source has no single value for a parameter: for those who take the arrays without settle().
+void require_consistent(const ModelSource& source);
+
+/// Throws IoError where something has that name.
+void require_new_target(const std::filesystem::path& target);
 /// Writes model.safetensors (names and order as transformers writes them, each array in the type that it has), config.json and the texts
 /// beside the target's name, fsyncs and renames. Throws IoError, also where the target exists.
 void write_hugging_face_folder(const std::filesystem::path& target, const ModelSource& source);

@@ -162,6 +162,9 @@ std::string write_config_json(const PublishedConfig& config);
 /// Throws IoError that starts with `where` and names the key.
 PublishedConfig read_config_json(std::string_view text, const std::string& where);
 
+/// Throws IoError that starts with `where` for sizes that no file can have, whose parameters could not even be listed.
+void require_possible_shape(const AlbertConfig& shape, const std::string& where);
+
 /// Text of tokenizer_config.json for a SentencePiece vocabulary of ALBERT.
 struct TokenizerDescription {
   bool lower_case = true;

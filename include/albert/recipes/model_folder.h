@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace albert {
@@ -45,6 +46,8 @@ void require_model_files(const std::filesystem::path& folder, const std::vector<
 
 /// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
+/// The same from the file's text; `where` is the file.
+TokenizerOptions parse_tokenizer_options(std::string_view text, const std::string& where);
 
 /// The vocabulary of a model folder, of whichever type, with the options that tokenizer_config.json has; nothing where the folder has
 /// none. Throws IoError where it has two, DataError for a damaged one.
@@ -61,7 +64,7 @@ struct LoadedModel {
 };
 
 /// Reads a folder of ours or of Hugging Face (Albert or Bert for pre-training, masked language model, or the bare encoder; heads of
-/// other tasks are left out). Throws IoError that names the file and lists missing, unexpected and misshapen tensors, or as
+/// other tasks are left out), its weights in one file or in shards; a checkpoint is verified. Throws IoError that names the file and lists missing, unexpected and misshapen tensors, or as
 /// require_own_vocabulary does.
 LoadedModel load_model_folder(const std::filesystem::path& folder);
 

@@ -1,0 +1,32 @@
+// albert convert: from the checkpoint that someone has to a folder that the tools of the field read.
+//
+//   convert_model({.source = "albert-xlarge-v2", .target = "out", .try_heads = {16, 32}, .text = "sample.txt"}, std::cout);
+#pragma once
+
+#include <albert/convert/model_source.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace albert {
+
+struct ConvertOptions {
+  std::filesystem::path source;  ///< see read_model_source()
+  std::filesystem::path target;  ///< a folder that is not there yet
+  Strictness strictness = Strictness::exact;
+  std::optional<int64_t> num_attention_heads{};  ///< in place of the configuration's: weights do not tell how many heads they have
+  /// Numbers of heads of which the one is kept that predicts masked pieces of `text` best. Not with num_attention_heads.
+  std::vector<int64_t> try_heads{};
+  std::optional<std::filesystem::path> text{};  ///< one text a line
+  std::string device = "auto";                  ///< of the trial
+};
+
+/// Reads, settles and writes, and tells in words what was read, renamed, skipped, started anew and written. Throws IoError for the
+/// source and the target, ConfigError for numbers of heads that do not divide hidden_size, DataError for the text.
+void convert_model(const ConvertOptions& options, std::ostream& out);
+
+}  // namespace albert

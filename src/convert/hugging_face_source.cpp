@@ -1,0 +1,68 @@
+#include "convert/source_formats.h"
+
+#include <albert/base/file.h>
+#include <albert/io/json_text.h>
+#include <albert/io/weight_files.h>
+
+#include <albert/base/error.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace albert {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kConfigName = "config.json";
+constexpr uint64_t kTextLimitBytes = uint64_t{64} << 20U;
+
+/// What stands beside the weights and belongs to the model: vocabularies, how text is prepared, our description of a task.
+constexpr std::array<std::string_view, 8> kTexts{"spiece.model",         "symbols.txt",       "vocab.txt",         "tokenizer.json",
+                                                 "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "task.yaml"};
+
+/// Keys that the configuration we write lacks; the model does not depend on them.
+std::vector<std::string> unread_keys(std::string_view text, const PublishedConfig& config) {
+  const auto read = io::parse_json(text, kConfigName);
+  const auto written = io::parse_json(write_config_json(config), kConfigName);
+  std::vector<std::string> keys;
+  for (const auto& item : read.items()) {
+    const bool is_known = written.contains(item.key()) || item.key() == "torch_dtype";
+    if (!is_known) keys.push_back(fmt::format("{} of config.json (unknown here)", item.key()));
+  }
+  return keys;
+}
+
+}  // namespace
+
+bool is_hugging_face_folder(const fs::path& path) {
+  return fs::exists(path / kConfigName) || fs::exists(path / io::kWeightsName) || fs::exists(path / io::kWeightsIndexName);
+}
+
+ModelSource read_hugging_face_folder(const fs::path& folder) {
+  const auto config_path = folder / kConfigName;
+  if (!fs::exists(config_path)) {
+    throw IoError(fmt::format("{}: not a model folder: config.json is missing", folder.string()));
+  }
+  const auto weights = io::WeightFiles::of_folder(folder);
+  const std::string config_text = read_file(config_path, kTextLimitBytes);
+  ModelSource source{.kind = "Hugging Face folder", .where = weights.path().string()};
+  source.config = read_config_json(config_text, config_path.string());
+  source.owners = weights.owners();
+  source.metadata = weights.metadata();
+
+  const auto found = find_parameters(weights.arrays(), source.config.shape);
+  for (const auto& [name, array] : found.arrays) source.arrays.emplace(name, *array);
+  source.contradictions = contradictions(found);
+  source.notes.renamed = found.renamed;
+  for (const auto& name : found.buffers) source.notes.skipped.push_back(fmt::format("{} (a constant)", name));
+  for (const auto& same : found.doubles) source.notes.skipped.push_back(fmt::format("{} (a second name of {})", same.name, same.parameter));
+  for (auto& key : unread_keys(config_text, source.config)) source.notes.skipped.push_back(std::move(key));
+  for (const auto name : kTexts) {
+    if (fs::is_regular_file(folder / name)) source.texts.emplace(name, read_file(folder / name, kTextLimitBytes));
+  }
+  return source;
+}
+
+}  // namespace albert

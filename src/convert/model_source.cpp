@@ -1,0 +1,56 @@
+#include "convert/source_formats.h"
+
+#include <albert/base/error.h>
+#include <albert/io/checkpoint_directory.h>
+
+#include <array>
+
+namespace albert {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_checkpoint(const fs::path& path) { return fs::exists(path / "manifest.json"); }
+
+ModelSource read_checkpoint(const fs::path& folder) {
+  const auto verified = io::load_checkpoint(fs::canonical(folder));
+  auto source = read_hugging_face_folder(folder);
+  source.kind = fmt::format("checkpoint of step {}", verified.identity().step);
+  return source;
+}
+
+bool is_run(const fs::path& path) { return fs::exists(path / "config.yaml"); }
+
+ModelSource read_run(const fs::path& folder) {
+  if (is_hugging_face_folder(folder / "final")) {
+    auto source = read_hugging_face_folder(folder / "final");
+    source.kind = "model of a finished run";
+    return source;
+  }
+  const auto latest = folder / "checkpoints" / "latest";
+  if (is_checkpoint(latest)) return read_checkpoint(latest);
+  throw IoError(fmt::format("{}: wanted a run with a model in final or checkpoints, got one that has saved nothing yet", folder.string()));
+}
+
+struct Format {
+  bool (*is_here)(const fs::path&);
+  ModelSource (*read)(const fs::path&);
+};
+/// A checkpoint is a folder of Hugging Face, too, so it comes first.
+constexpr std::array kFormats{
+    Format{is_checkpoint, read_checkpoint},
+    Format{is_hugging_face_folder, read_hugging_face_folder},
+    Format{is_run, read_run},
+};
+
+}  // namespace
+
+ModelSource read_model_source(const fs::path& path) {
+  if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted a model, got nothing of that name", path.string()));
+  for (const auto& format : kFormats) {
+    if (format.is_here(path)) return format.read(path);
+  }
+  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint or a run, got none of them", path.string()));
+}
+
+}  // namespace albert

@@ -1,0 +1,109 @@
+#include <albert/base/error.h>
+#include <albert/convert/model_source.h>
+#include <albert/model/array_view.h>
+#include <albert/model/initialization.h>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace albert {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+
+/// The model that a source should be.
+struct Wanted {
+  std::string architecture{};
+  std::vector<ParameterShape> parameters{};
+  ImportRules rules{};
+};
+
+/// Of the heads of pre-training those that are there; the one for masked tokens also where the class promises it.
+Wanted wanted_for_pretraining(const PublishedConfig& config, const ArraysByParameter& arrays) {
+  const auto content = pretraining_content(arrays);
+  const bool is_promised = config.architecture.ends_with("ForPreTraining") || config.architecture.ends_with("ForMaskedLM");
+  const bool has_masked_lm = content.has_mlm_head || is_promised;
+  const bool has_order = content.has_order_head && has_masked_lm;
+  Wanted wanted{.architecture = std::string(architecture_family(config.shape)) +
+                                (has_order ? "ForPreTraining" : has_masked_lm ? "ForMaskedLM" : "Model")};
+  for (auto& parameter : parameter_shapes(config.shape, PretrainingHeads::masked_lm_sentence_order)) {
+    const std::string_view name = parameter.name;
+    const bool is_wanted = name.starts_with("albert.pooler.")   ? content.has_pooler || has_order
+                           : name.starts_with("predictions.")    ? has_masked_lm
+                           : name.starts_with("sop_classifier.") ? has_order
+                                                                 : true;
+    if (is_wanted) wanted.parameters.push_back(std::move(parameter));
+  }
+  return wanted;
+}
+
+Wanted wanted_for(const PublishedConfig& config, const ArraysByParameter& arrays) {
+  const auto head = task_head_of(config);
+  if (!head) return wanted_for_pretraining(config, arrays);
+  return {.architecture = config.architecture, .parameters = parameter_shapes(config.shape, *head), .rules = own_task_rules(*head)};
+}
+
+std::string cure_of(const PublishedConfig& config) {
+  const std::string lenient = "--lenient leaves out what is unexpected and starts the rest anew";
+  if (!config.architecture.empty()) return fmt::format("check that config.json belongs to the file; {}", lenient);
+  return fmt::format("config.json names no class: write it as \"architectures\"; {}", lenient);
+}
+
+void leave_out(ModelSource& source, const std::vector<std::string>& names, SettledSource& done) {
+  for (const auto& name : names) {
+    source.arrays.erase(name);
+    done.left_out.push_back(name);
+  }
+}
+
+/// New values for every parameter that has no usable array.
+void start_anew(ModelSource& source, const Wanted& wanted, SettledSource& done) {
+  std::vector<NamedParameter> missing;
+  for (const auto& [name, shape] : wanted.parameters) {
+    const auto found = source.arrays.find(name);
+    if (found != source.arrays.end() && found->second.shape == shape && io::is_floating(found->second.type)) continue;
+    missing.emplace_back(name, at::empty(shape, at::kFloat));
+  }
+  if (missing.size() == wanted.parameters.size()) {
+    throw IoError(fmt::format("{}: wanted some tensors of {}, got none that fits", source.where, wanted.architecture));
+  }
+  initialize(missing, source.config.shape.initializer_range, kSeed);
+  for (const auto& [name, tensor] : missing) {
+    source.arrays.insert_or_assign(name, array_view(tensor));
+    source.owners.push_back(std::make_shared<const at::Tensor>(tensor));
+    done.started_anew.push_back(name);
+  }
+}
+
+}  // namespace
+
+void require_consistent(const ModelSource& source) {
+  if (source.contradictions.empty()) return;
+  ImportPlan plan;
+  plan.contradictory = source.contradictions;
+  throw IoError(fmt::format("{}: tensors must be those of the model, got {}; albert convert --lenient leaves out the first of the two", source.where,
+                            plan.differences()));
+}
+
+SettledSource settle(ModelSource& source, Strictness strictness) {
+  require_possible_shape(source.config.shape, source.where);
+  ArraysByParameter arrays;
+  for (const auto& [name, array] : source.arrays) arrays.emplace(name, &array);
+  const auto wanted = wanted_for(source.config, arrays);
+  auto plan = plan_import(arrays, wanted.parameters, wanted.rules);
+  plan.contradictory = source.contradictions;
+  if (strictness == Strictness::exact && !plan.is_possible()) {
+    throw IoError(fmt::format("{}: tensors must be those of {}, got {}; {}", source.where, wanted.architecture, plan.differences(),
+                              cure_of(source.config)));
+  }
+  SettledSource done;
+  leave_out(source, plan.report.ignored, done);
+  leave_out(source, plan.unexpected, done);
+  done.left_out.insert(done.left_out.end(), source.contradictions.begin(), source.contradictions.end());
+  start_anew(source, wanted, done);
+  source.config.architecture = wanted.architecture;
+  return done;
+}
+
+}  // namespace albert

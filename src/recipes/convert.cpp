@@ -1,0 +1,114 @@
+#include "recipes/head_trial.h"
+
+#include <albert/base/error.h>
+#include <albert/recipes/convert.h>
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <set>
+
+namespace albert {
+namespace {
+
+constexpr size_t kShown = 6;
+
+std::string some_of(const std::vector<std::string>& names) {
+  const std::vector<std::string> first(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
+  const auto more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : std::string();
+  return fmt::format("{}{}", fmt::join(first, ", "), more);
+}
+
+void tell(std::ostream& out, std::string_view what, const std::vector<std::string>& names) {
+  if (!names.empty()) out << fmt::format("{:<14}{}\n", what, some_of(names));
+}
+
+/// Names without the family's prefix are counted, not listed.
+void tell_renamed(std::ostream& out, const SourceNotes& notes) {
+  std::vector<std::string> names;
+  size_t num_prefixed = 0;
+  for (const auto& [from, to] : notes.renamed) {
+    if (to == "albert." + from || "bert." + from == to) {
+      ++num_prefixed;
+    } else {
+      names.push_back(fmt::format("{} to {}", from, to));
+    }
+  }
+  if (num_prefixed > 0) names.insert(names.begin(), fmt::format("{} tensors without the prefix albert", num_prefixed));
+  tell(out, "renamed", names);
+}
+
+void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSource& source) {
+  uint64_t bytes = 0;
+  std::set<std::string_view> types;
+  for (const auto& [name, array] : source.arrays) {
+    bytes += array.bytes.size();
+    types.insert(io::name(array.type));
+  }
+  const auto& named = source.config.architecture;
+  out << fmt::format("{:<14}{}, {}: {}, {} tensors of {}, {:.1f} MB\n", "read", options.source.string(), source.kind,
+                     named.empty() ? "no class named" : named, source.arrays.size(), fmt::join(types, " and "), static_cast<double>(bytes) / 1e6);
+  tell_renamed(out, source.notes);
+  tell(out, "skipped", source.notes.skipped);
+}
+
+void set_heads(AlbertConfig& shape, int64_t number, std::string_view option) {
+  shape.num_attention_heads = number;
+  config::Issues issues;
+  shape.validate(issues);
+  if (!issues.empty()) throw ConfigError(fmt::format("{}: {} {}", option, issues.all().front().key, issues.all().front().text));
+}
+
+void check_heads(const ConvertOptions& options, const AlbertConfig& shape) {
+  if (options.num_attention_heads && !options.try_heads.empty()) {
+    throw ConfigError("--num-attention-heads, --try-heads: must not be given together");
+  }
+  if (options.try_heads.empty() == options.text.has_value()) throw ConfigError("--try-heads, --text: must be given together");
+  for (const int64_t number : options.try_heads) {
+    auto tried = shape;
+    set_heads(tried, number, "--try-heads");
+  }
+}
+
+/// The number of heads with the lowest loss.
+int64_t best_heads(const ConvertOptions& options, const ModelSource& source, std::ostream& out) {
+  const auto found = try_head_numbers(source, options.try_heads, *options.text, options.device);
+  const auto loss_of = [](const HeadTrial& trial) { return std::isnan(trial.loss) ? HUGE_VAL : trial.loss; };
+  for (const auto& trial : found.trials) {
+    out << fmt::format("{:<14}{} heads: loss {:.4f} over {} masked of {} pieces\n", "tried", trial.num_heads, trial.loss, found.num_masked,
+                       found.num_pieces);
+  }
+  const auto best = std::ranges::min_element(found.trials, {}, loss_of);
+  out << fmt::format("{:<14}{} heads\n", "kept", best->num_heads);
+  return best->num_heads;
+}
+
+}  // namespace
+
+void convert_model(const ConvertOptions& options, std::ostream& out) {
+  require_new_target(options.target);
+  auto source = read_model_source(options.source);
+  check_heads(options, source.config.shape);
+  tell_source(out, options, source);
+  const auto named = source.config.architecture;
+  const auto settled = settle(source, options.strictness);
+  tell(out, "left out", settled.left_out);
+  tell(out, "started anew", settled.started_anew);
+
+  auto& shape = source.config.shape;
+  const int64_t heads = shape.num_attention_heads;
+  if (options.num_attention_heads) set_heads(shape, *options.num_attention_heads, "--num-attention-heads");
+  if (!options.try_heads.empty()) set_heads(shape, best_heads(options, source, out), "--try-heads");
+  if (shape.num_attention_heads != heads) out << fmt::format("{:<14}num_attention_heads from {} to {}\n", "set", heads, shape.num_attention_heads);
+
+  write_hugging_face_folder(options.target, source);
+  std::vector<std::string> files;
+  for (const auto& item : source.texts) files.push_back(item.first);
+  out << fmt::format("{:<14}{}: {}{}, {} tensors{}\n", "wrote", options.target.string(), source.config.architecture,
+                     named == source.config.architecture ? "" : " (the class that the tensors make)", source.arrays.size(),
+                     files.empty() ? "; no vocabulary" : fmt::format("; {}", fmt::join(files, ", ")));
+}
+
+}  // namespace albert

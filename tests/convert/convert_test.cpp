@@ -1,0 +1,170 @@
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/convert/model_source.h>
+#include <albert/model/array_view.h>
+#include <albert/model/initialization.h>
+#include <temporary_folder.h>
+#include <tiny_shape.h>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <functional>
+
+namespace albert {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using testing::TemporaryFolder;
+
+AlbertConfig tiny_albert() { return testing::tiny_shape(50, 32); }
+
+/// A folder of this class with these parameters, each changed or left out (an undefined tensor) by `change`.
+void write_folder(const std::filesystem::path& folder, const std::string& architecture, const std::vector<ParameterShape>& parameters,
+                  const std::function<at::Tensor(const std::string&, at::Tensor)>& change = {}) {
+  TensorArrays arrays;
+  for (const auto& [name, shape] : parameters) {
+    at::Tensor tensor = at::empty(shape, at::kFloat);
+    initialize({{name, tensor}}, 0.02, 3);
+    if (change) tensor = change(name, tensor);
+    if (tensor.defined()) arrays.add(name, tensor);
+  }
+  std::filesystem::create_directory(folder);
+  io::write_safetensors(folder / "model.safetensors", arrays.arrays(), {{"format", "pt"}});
+  write_file_atomically(folder / "config.json", write_config_json({.shape = tiny_albert(), .architecture = architecture}));
+}
+
+std::vector<ParameterShape> pretraining_parameters() { return parameter_shapes(tiny_albert(), PretrainingHeads::masked_lm_sentence_order); }
+
+auto without(const std::string& prefix) {
+  return [prefix](const std::string& name, const at::Tensor& tensor) { return name.starts_with(prefix) ? at::Tensor() : tensor; };
+}
+
+/// Three things that are wrong at once.
+at::Tensor broken(const std::string& name, const at::Tensor& tensor) {
+  if (name == "albert.pooler.bias") return at::zeros({3});
+  if (name == "predictions.bias") return tensor.to(at::kLong);
+  return name == "predictions.dense.bias" ? at::Tensor() : tensor;
+}
+
+TEST(Convert, ListsAllThatIsWrongAtOnce) {
+  const TemporaryFolder folder;
+  auto parameters = pretraining_parameters();
+  parameters.push_back({"qa_outputs.weight", {2, 16}});
+  write_folder(folder / "m", "AlbertForPreTraining", parameters, broken);
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT([&] { settle(source, Strictness::exact); },
+              ThrowsMessage<IoError>(AllOf(HasSubstr("m/model.safetensors: tensors must be those of AlbertForPreTraining, got missing "
+                                                     "predictions.dense.bias; unexpected qa_outputs.weight; of another shape "
+                                                     "albert.pooler.bias (wanted [16], got [3]); of no floating type predictions.bias (I64); "),
+                                           HasSubstr("--lenient leaves out what is unexpected and starts the rest anew"))));
+}
+
+TEST(Convert, MendsWhatIsWrongWhenAskedTo) {
+  const TemporaryFolder folder;
+  auto parameters = pretraining_parameters();
+  parameters.push_back({"qa_outputs.weight", {2, 16}});
+  write_folder(folder / "m", "AlbertForPreTraining", parameters, broken);
+  auto source = read_model_source(folder / "m");
+  const auto done = settle(source, Strictness::lenient);
+  EXPECT_THAT(done.left_out, ElementsAre("qa_outputs.weight"));
+  EXPECT_THAT(done.started_anew, ::testing::UnorderedElementsAre("albert.pooler.bias", "predictions.bias", "predictions.dense.bias"));
+  EXPECT_EQ(source.arrays.size(), pretraining_parameters().size());
+  write_hugging_face_folder(folder / "out", source);
+  auto mended = read_model_source(folder / "out");
+  EXPECT_TRUE(settle(mended, Strictness::exact).started_anew.empty());
+}
+
+TEST(Convert, RefusesASourceWithoutAnyTensorOfTheModel) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", {{"transformer.wte.weight", {2, 2}}});
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT([&] { settle(source, Strictness::lenient); },
+              ThrowsMessage<IoError>(HasSubstr("wanted some tensors of AlbertForMaskedLM, got none that fits")));
+}
+
+TEST(Convert, NamesTheClassThatTheTensorsMake) {
+  const std::map<std::string, std::pair<std::string, std::string>> kCases{
+      {"sop_classifier.", {"AlbertForPreTraining", "AlbertForMaskedLM"}},
+      {"none", {"AlbertForMaskedLM", "AlbertForPreTraining"}},
+      {"nothing", {"", "AlbertForPreTraining"}},
+  };
+  for (const auto& [lacking, classes] : kCases) {
+    const TemporaryFolder folder;
+    write_folder(folder / "m", classes.first, pretraining_parameters(), without(lacking));
+    auto source = read_model_source(folder / "m");
+    settle(source, Strictness::exact);
+    EXPECT_EQ(source.config.architecture, classes.second) << lacking;
+  }
+}
+
+TEST(Convert, ABareEncoderIsWrittenWithoutItsPrefix) {
+  const TemporaryFolder folder;
+  std::vector<ParameterShape> bare;
+  for (auto& parameter : pretraining_parameters()) {
+    if (parameter.name.starts_with("albert.")) bare.push_back({parameter.name.substr(7), parameter.shape});
+  }
+  write_folder(folder / "m", "AlbertModel", bare);
+  auto source = read_model_source(folder / "m");
+  settle(source, Strictness::exact);
+  write_hugging_face_folder(folder / "out", source);
+  EXPECT_EQ(read_file(folder / "out/model.safetensors"), read_file(folder / "m/model.safetensors"));
+}
+
+TEST(Convert, KeepsTheTypeOfTheWeightsAndSaysIt) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters(),
+               [](const std::string&, const at::Tensor& tensor) { return tensor.to(at::kHalf); });
+  auto source = read_model_source(folder / "m");
+  settle(source, Strictness::exact);
+  write_hugging_face_folder(folder / "out", source);
+  EXPECT_EQ(read_file(folder / "out/model.safetensors"), read_file(folder / "m/model.safetensors"));
+  EXPECT_THAT(read_file(folder / "out/config.json"), HasSubstr("\"dtype\": \"float16\""));
+}
+
+TEST(Convert, TwoNamesOfOneParameterMustAgree) {
+  const TemporaryFolder folder;
+  auto parameters = pretraining_parameters();
+  parameters.push_back({"predictions.decoder.bias", {50}});
+  write_folder(folder / "same", "AlbertForPreTraining", parameters);
+  const auto same = read_model_source(folder / "same");
+  EXPECT_TRUE(same.contradictions.empty());
+  EXPECT_THAT(same.notes.skipped, Contains("predictions.decoder.bias (a second name of predictions.bias)"));
+  write_folder(folder / "other", "AlbertForPreTraining", parameters, [](const std::string& name, const at::Tensor& tensor) {
+    return name == "predictions.decoder.bias" ? at::ones({50}) : tensor;
+  });
+  auto other = read_model_source(folder / "other");
+  const auto expected = HasSubstr("given twice predictions.decoder.bias (differs from predictions.bias)");
+  EXPECT_THAT([&] { settle(other, Strictness::exact); }, ThrowsMessage<IoError>(expected));
+  EXPECT_THAT([&] { require_consistent(other); }, ThrowsMessage<IoError>(expected));
+}
+
+TEST(Convert, ATargetThatIsThereStaysAsItIs) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  auto source = read_model_source(folder / "m");
+  settle(source, Strictness::exact);
+  write_file_atomically(folder / "file", "x");
+  for (const auto* target : {"m", "file"}) {
+    EXPECT_THAT([&] { write_hugging_face_folder(folder / target, source); },
+                ThrowsMessage<IoError>(HasSubstr("wanted a new name for the target, got one that is taken")));
+  }
+  EXPECT_EQ(read_file(folder / "file"), "x");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2) << "nothing is left over";
+}
+
+TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  write_file_atomically(folder / "m/config.json", R"({"model_type": "albert", "num_hidden_layers": 1000000000, "num_hidden_groups": 1000000000})");
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT([&] { settle(source, Strictness::lenient); },
+              ThrowsMessage<IoError>(HasSubstr("num_hidden_groups * inner_group_num must be at most 4096, got 1000000000")));
+}
+
+}  // namespace
+}  // namespace albert

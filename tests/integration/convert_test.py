@@ -1,0 +1,144 @@
+"""albert convert as a user meets it: folders of transformers of every class and age, runs of ours, the number of heads."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import SOURCE, ProgramTest, files_below
+
+PYTHON = os.environ.get("ALBERT_TEST_PYTHON")
+ENVIRONMENT = dict(os.environ, HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+ADDITIONS = {"sharded": "AlbertForPreTraining", "bfloat16": "AlbertForPreTraining", "old": "AlbertForMaskedLM", "hub": "AlbertForMaskedLM"}
+
+
+class ConvertTest(ProgramTest):
+    def convert(self, source, target, *options, **expected):
+        return self.run_program("convert", source, target, *options, program="albert", **expected)
+
+
+@unittest.skipUnless(PYTHON, "ALBERT_TEST_PYTHON names no Python with transformers")
+class TransformersTest(ConvertTest):
+    def python(self, *arguments, **options):
+        result = subprocess.run([PYTHON, *arguments], capture_output=True, text=True, env=ENVIRONMENT, **options)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result.stdout
+
+    def setUp(self):
+        super().setUp()
+        self.python(SOURCE / "tests/integration/check_convert.py", "make", self.folder)
+
+    def weights(self, *parts):
+        return self.folder.joinpath(*parts, "model.safetensors").read_bytes()
+
+    def test_folders_of_every_class(self):
+        names = sorted(p.name for p in self.folder.iterdir() if p.is_dir() and (p.name[0].isupper() or p.name in ADDITIONS))
+        self.assertEqual(len(names), 18)
+        jobs = []
+        for name in names:
+            ours, again = f"{name}-ours", f"{name}-again"
+            told = self.convert(self.folder / name, self.folder / ours).stdout
+            self.assertIn(f": {ADDITIONS.get(name, name)}, ", told)
+            self.convert(self.folder / ours, self.folder / again)
+            self.assertEqual(self.weights(again), self.weights(ours))
+            if name in ("old", "sharded"):
+                continue
+            self.assertEqual(self.weights(ours), self.weights(name), f"{name}: not the bytes that transformers wrote")
+        for name in names:
+            tensors = self.folder / f"{name}.tensors"
+            self.run_program("predict", self.folder / f"{name}-again", "--ids", self.folder / "ids.safetensors", "--tensors", tensors, program="albert")
+            source = {"old": "AlbertForMaskedLM"}.get(name, name)
+            jobs.append([str(self.folder / source), str(self.folder / f"{name}-again"), str(tensors)])
+        # What is the same model under other names is the same file in the end.
+        self.assertEqual(self.weights("old-ours"), self.weights("AlbertForMaskedLM"))
+        self.assertEqual(self.weights("sharded-ours"), self.weights("AlbertForPreTraining"))
+        (self.folder / "jobs.json").write_text(json.dumps(jobs))
+        print(self.python(SOURCE / "tests/integration/check_convert.py", "compare", self.folder / "jobs.json").strip())
+
+    def test_what_was_read_renamed_and_skipped_is_told(self):
+        told = self.convert(self.folder / "old", self.folder / "out").stdout
+        self.assertIn("tensors without the prefix albert", told)
+        self.assertIn("predictions.decoder.bias to predictions.bias", told)
+        self.assertIn("embeddings.position_ids (a constant)", told)
+        self.assertIn("predictions.decoder.weight (a second name of albert.embeddings.word_embeddings.weight)", told)
+        told = self.convert(self.folder / "hub", self.folder / "out2").stdout
+        self.assertIn("net_structure_type of config.json (unknown here)", told)
+
+    def test_a_pickle_is_refused_and_the_cure_works(self):
+        source = self.folder / "pickle"
+        error = self.convert(source, self.folder / "out", expect=4).stderr
+        self.assertIn("pytorch_model.bin is a pickle, which can run code when it is read and so never is", error)
+        self.assertEqual(error.count("\n"), 1)
+        cure = re.search(r'python3 -c "(.*)"$', error.strip()).group(1)
+        self.python("-c", cure, cwd=source)
+        self.convert(source, self.folder / "out")
+        self.assertEqual(self.weights("out"), self.weights("AlbertForPreTraining"))
+
+    def test_an_untied_decoder_is_refused(self):
+        error = self.convert(self.folder / "untied", self.folder / "out", expect=4).stderr
+        self.assertIn("given twice predictions.decoder.weight (differs from albert.embeddings.word_embeddings.weight)", error)
+        told = self.convert(self.folder / "untied", self.folder / "out", "--lenient").stdout
+        self.assertIn("left out      predictions.decoder.weight", told)
+        self.assertEqual(self.weights("out"), self.weights("AlbertForPreTraining"))
+
+    def test_training_starts_from_shards(self):
+        """`model.init_from` and `inspect` read what convert reads."""
+        facts = json.loads(self.run_program("inspect", self.folder / "sharded", "--json", program="albert").stdout)
+        self.assertEqual(facts["tensors"]["missing"], [])
+        self.assertTrue(json.loads(self.run_program("inspect", self.folder / "sharded", "--diff", self.folder / "AlbertForPreTraining", "--json",
+                                                    program="albert").stdout)["equal"])
+        shutil.copy(self.folder / "ids.safetensors", self.folder / "in.safetensors")
+        for name in ("sharded", "AlbertForPreTraining"):
+            self.run_program("predict", self.folder / name, "--ids", self.folder / "in.safetensors", "--tensors", self.folder / f"{name}.out",
+                             program="albert")
+        self.assertEqual((self.folder / "sharded.out").read_bytes(), (self.folder / "AlbertForPreTraining.out").read_bytes())
+
+
+class RunTest(ConvertTest):
+    def test_a_run_and_its_checkpoint(self):
+        config = self.tiny("run", steps=4)
+        self.run_program(config)
+        run = self.folder / "run"
+        told = self.convert(run, self.folder / "out").stdout
+        self.assertIn("model of a finished run: AlbertForPreTraining", told)
+        self.assertEqual((self.folder / "out/model.safetensors").read_bytes(), (run / "final/model.safetensors").read_bytes())
+        self.assertEqual(files_below(self.folder / "out"), files_below(run / "final"))
+        shutil.rmtree(run / "final")
+        told = self.convert(run, self.folder / "out2").stdout
+        self.assertIn("checkpoint of step 4: AlbertForPreTraining", told)
+
+        weights = run / "checkpoints/latest/model.safetensors"
+        data = bytearray(weights.read_bytes())
+        data[-1] ^= 1
+        weights.write_bytes(data)
+        error = self.convert(run / "checkpoints/latest", self.folder / "out3", expect=4).stderr
+        self.assertIn("model.safetensors", error)
+        self.assertFalse((self.folder / "out3").exists())
+
+        error = self.convert(self.folder / "out", self.folder / "out2", expect=4).stderr
+        self.assertIn("out2: wanted a new name for the target, got one that is taken", error)
+
+        text = self.folder / "text.txt"
+        text.write_text("\n".join((SOURCE / "data/sample").glob("*.txt").__next__().read_text().splitlines()[:40]))
+        told = self.convert(self.folder / "out", self.folder / "heads", "--try-heads", "2,4", "--text", text, "--device", "cpu").stdout
+        losses = {int(heads): float(loss) for heads, loss in re.findall(r"tried +(\d+) heads: loss ([\d.]+) over \d+ masked", told)}
+        self.assertEqual(sorted(losses), [2, 4])
+        best = min(losses, key=losses.get)
+        self.assertIn(f"kept          {best} heads", told)
+        self.assertEqual(json.loads((self.folder / "heads/config.json").read_text())["num_attention_heads"], best)
+        self.convert(self.folder / "out", self.folder / "eight", "--num-attention-heads", "8")
+        self.assertEqual(json.loads((self.folder / "eight/config.json").read_text())["num_attention_heads"], 8)
+
+    def test_command_lines_that_contradict(self):
+        out = self.folder / "out"
+        for options, expected in ((("--num-attention-heads", "0"), "--num-attention-heads: must be at least 1, got 0"),):
+            self.assertIn(expected, self.convert(self.folder, out, *options, expect=2).stderr)
+        self.assertIn("wanted a folder with config.json and model.safetensors, a checkpoint or a run, got none of them",
+                      self.convert(self.folder, out, expect=4).stderr)
+        self.assertIn("wanted a model, got nothing of that name", self.convert(self.folder / "none", out, expect=4).stderr)
+        self.assertFalse(out.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
