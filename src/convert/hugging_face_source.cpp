@@ -7,6 +7,7 @@
 #include <albert/base/error.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -22,16 +23,29 @@ constexpr uint64_t kTextLimitBytes = uint64_t{64} << 20U;
 constexpr std::array<std::string_view, 8> kTexts{"spiece.model",         "symbols.txt",       "vocab.txt",         "tokenizer.json",
                                                  "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "task.yaml"};
 
-/// Keys that the configuration we write lacks; the model does not depend on them.
+/// Keys that the configuration we write lacks; one that is null or false says nothing.
 std::vector<std::string> unread_keys(std::string_view text, const PublishedConfig& config) {
   const auto read = io::parse_json(text, kConfigName);
   const auto written = io::parse_json(write_config_json(config), kConfigName);
   std::vector<std::string> keys;
   for (const auto& item : read.items()) {
     const bool is_known = written.contains(item.key()) || item.key() == "torch_dtype";
-    if (!is_known) keys.push_back(fmt::format("{} of config.json (unknown here)", item.key()));
+    const bool says_something = !item.value().is_null() && item.value() != false;
+    if (!is_known && says_something) keys.push_back(fmt::format("{} of config.json (unknown here)", item.key()));
   }
   return keys;
+}
+
+SourceNotes notes_of(const FoundParameters& found, const ModelSource& source) {
+  SourceNotes notes;
+  for (const auto& [name, parameter] : found.renamed) notes.renamed.emplace_back(name, published_name(parameter, source.config.shape));
+  for (const auto& name : found.buffers) notes.skipped.push_back(fmt::format("{} (a constant)", name));
+  for (const auto& same : found.doubles) {
+    const auto is_this = [&](const std::string& text) { return text.starts_with(same.name + " ("); };
+    if (std::ranges::any_of(source.contradictions, is_this)) continue;
+    notes.skipped.push_back(fmt::format("{} (a second name of {})", same.name, published_name(same.parameter, source.config.shape)));
+  }
+  return notes;
 }
 
 }  // namespace
@@ -55,9 +69,7 @@ ModelSource read_hugging_face_folder(const fs::path& folder) {
   const auto found = find_parameters(weights.arrays(), source.config.shape);
   for (const auto& [name, array] : found.arrays) source.arrays.emplace(name, *array);
   source.contradictions = contradictions(found);
-  source.notes.renamed = found.renamed;
-  for (const auto& name : found.buffers) source.notes.skipped.push_back(fmt::format("{} (a constant)", name));
-  for (const auto& same : found.doubles) source.notes.skipped.push_back(fmt::format("{} (a second name of {})", same.name, same.parameter));
+  source.notes = notes_of(found, source);
   for (auto& key : unread_keys(config_text, source.config)) source.notes.skipped.push_back(std::move(key));
   for (const auto name : kTexts) {
     if (fs::is_regular_file(folder / name)) source.texts.emplace(name, read_file(folder / name, kTextLimitBytes));

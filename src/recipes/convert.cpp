@@ -25,18 +25,19 @@ void tell(std::ostream& out, std::string_view what, const std::vector<std::strin
   if (!names.empty()) out << fmt::format("{:<14}{}\n", what, some_of(names));
 }
 
-/// Names without the family's prefix are counted, not listed.
-void tell_renamed(std::ostream& out, const SourceNotes& notes) {
+/// Names without the family's prefix are counted, not listed; a bare encoder has none.
+void tell_renamed(std::ostream& out, const ModelSource& source) {
   std::vector<std::string> names;
   size_t num_prefixed = 0;
-  for (const auto& [from, to] : notes.renamed) {
-    if (to == "albert." + from || "bert." + from == to) {
+  for (const auto& [from, to] : source.notes.renamed) {
+    if (to == "albert." + from || to == "bert." + from) {
       ++num_prefixed;
     } else {
       names.push_back(fmt::format("{} to {}", from, to));
     }
   }
-  if (num_prefixed > 0) names.insert(names.begin(), fmt::format("{} tensors without the prefix albert", num_prefixed));
+  const bool is_bare = source.config.architecture.ends_with("Model");
+  if (num_prefixed > 0 && !is_bare) names.insert(names.begin(), fmt::format("{} tensors without their prefix", num_prefixed));
   tell(out, "renamed", names);
 }
 
@@ -50,7 +51,7 @@ void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSo
   const auto& named = source.config.architecture;
   out << fmt::format("{:<14}{}, {}: {}, {} tensors of {}, {:.1f} MB\n", "read", options.source.string(), source.kind,
                      named.empty() ? "no class named" : named, source.arrays.size(), fmt::join(types, " and "), static_cast<double>(bytes) / 1e6);
-  tell_renamed(out, source.notes);
+  tell_renamed(out, source);
   tell(out, "skipped", source.notes.skipped);
 }
 

@@ -58,7 +58,7 @@ class TransformersTest(ConvertTest):
 
     def test_what_was_read_renamed_and_skipped_is_told(self):
         told = self.convert(self.folder / "old", self.folder / "out").stdout
-        self.assertIn("tensors without the prefix albert", told)
+        self.assertIn("tensors without their prefix", told)
         self.assertIn("predictions.decoder.bias to predictions.bias", told)
         self.assertIn("embeddings.position_ids (a constant)", told)
         self.assertIn("predictions.decoder.weight (a second name of albert.embeddings.word_embeddings.weight)", told)

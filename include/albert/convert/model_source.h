@@ -22,7 +22,7 @@ namespace albert {
 /// What a reader did beside taking a tensor as it stands; names are those of the source.
 struct SourceNotes {
   std::vector<std::string> skipped{};                         ///< "NAME (why)": buffers, aliases, slots of an optimizer
-  std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name of the parameter
+  std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name in folders of Hugging Face
 };
 
 struct ModelSource {
