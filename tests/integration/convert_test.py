@@ -1,9 +1,11 @@
 """albert convert as a user meets it: folders of transformers of every class and age, runs of ours, the number of heads."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from harness import SOURCE, ProgramTest, files_below
@@ -20,14 +22,21 @@ class ConvertTest(ProgramTest):
 
 @unittest.skipUnless(PYTHON, "ALBERT_TEST_PYTHON names no Python with transformers")
 class TransformersTest(ConvertTest):
-    def python(self, *arguments, **options):
+    @staticmethod
+    def python(*arguments, **options):
         result = subprocess.run([PYTHON, *arguments], capture_output=True, text=True, env=ENVIRONMENT, **options)
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
+
+    @classmethod
+    def setUpClass(cls):
+        cls.made = pathlib.Path(tempfile.mkdtemp(prefix="albert-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.made, ignore_errors=True)
+        cls.python(SOURCE / "tests/integration/check_convert.py", "make", cls.made)
 
     def setUp(self):
         super().setUp()
-        self.python(SOURCE / "tests/integration/check_convert.py", "make", self.folder)
+        shutil.copytree(self.made, self.folder, dirs_exist_ok=True)
 
     def weights(self, *parts):
         return self.folder.joinpath(*parts, "model.safetensors").read_bytes()
