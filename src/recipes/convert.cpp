@@ -78,7 +78,7 @@ int64_t best_heads(const ConvertOptions& options, const ModelSource& source, std
   const auto found = try_head_numbers(source, options.try_heads, *options.text, options.device);
   const auto loss_of = [](const HeadTrial& trial) { return std::isnan(trial.loss) ? HUGE_VAL : trial.loss; };
   for (const auto& trial : found.trials) {
-    out << fmt::format("{:<14}{} heads: loss {:.4f} over {} masked of {} pieces\n", "tried", trial.num_heads, trial.loss, found.num_masked,
+    out << fmt::format("{:<14}{} heads: loss {:.6f} over {} masked of {} pieces\n", "tried", trial.num_heads, trial.loss, found.num_masked,
                        found.num_pieces);
   }
   const auto best = std::ranges::min_element(found.trials, {}, loss_of);

@@ -1,4 +1,5 @@
 """albert convert as a user meets it: folders of transformers of every class and age, runs of ours, the number of heads."""
+import array
 import json
 import os
 import pathlib
@@ -128,16 +129,37 @@ class RunTest(ConvertTest):
         error = self.convert(self.folder / "out", self.folder / "out2", expect=4).stderr
         self.assertIn("out2: wanted a new name for the target, got one that is taken", error)
 
+        self.check_heads(self.folder / "out")
+
+    def check_heads(self, model):
+        self.sharpen_attention(model / "model.safetensors")
         text = self.folder / "text.txt"
-        text.write_text("\n".join((SOURCE / "data/sample").glob("*.txt").__next__().read_text().splitlines()[:40]))
-        told = self.convert(self.folder / "out", self.folder / "heads", "--try-heads", "2,4", "--text", text, "--device", "cpu").stdout
-        losses = {int(heads): float(loss) for heads, loss in re.findall(r"tried +(\d+) heads: loss ([\d.]+) over \d+ masked", told)}
-        self.assertEqual(sorted(losses), [2, 4])
-        best = min(losses, key=losses.get)
-        self.assertIn(f"kept          {best} heads", told)
-        self.assertEqual(json.loads((self.folder / "heads/config.json").read_text())["num_attention_heads"], best)
-        self.convert(self.folder / "out", self.folder / "eight", "--num-attention-heads", "8")
+        text.write_text("\n".join(sorted((SOURCE / "data/sample").glob("*.txt"))[0].read_text().splitlines()[:40]))
+        losses = {}
+        for tried in ("2,16", "16,2"):  # the order does not matter
+            target = self.folder / f"heads-{tried}"
+            told = self.convert(model, target, "--try-heads", tried, "--text", text, "--device", "cpu").stdout
+            losses = {int(heads): float(loss) for heads, loss in re.findall(r"tried +(\d+) heads: loss ([\d.]+) over \d+ masked", told)}
+            self.assertEqual(sorted(losses), [2, 16])
+            self.assertNotEqual(losses[2], losses[16])
+            best = min(losses, key=losses.get)
+            self.assertIn(f"kept          {best} heads", told)
+            self.assertEqual(json.loads((target / "config.json").read_text())["num_attention_heads"], best)
+        self.convert(model, self.folder / "eight", "--num-attention-heads", "8")
         self.assertEqual(json.loads((self.folder / "eight/config.json").read_text())["num_attention_heads"], 8)
+        error = self.convert(model, self.folder / "five", "--try-heads", "2,5", "--text", text, expect=2).stderr
+        self.assertIn("--try-heads: num_attention_heads must divide hidden_size", error)
+
+    @staticmethod
+    def sharpen_attention(path):
+        """Larger queries and values, so that the number of heads matters in a model that has learnt little."""
+        data = bytearray(path.read_bytes())
+        begin = 8 + int.from_bytes(data[:8], "little")
+        for name, entry in json.loads(data[8:begin]).items():
+            if name.endswith(("attention.query.weight", "attention.value.weight")):
+                first, last = (begin + offset for offset in entry["data_offsets"])
+                data[first:last] = array.array("f", [300 * value for value in array.array("f", bytes(data[first:last]))]).tobytes()
+        path.write_bytes(data)
 
     def test_command_lines_that_contradict(self):
         out = self.folder / "out"
