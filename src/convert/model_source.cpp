@@ -10,7 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_checkpoint(const fs::path& path) { return fs::exists(path / "manifest.json"); }
+/// A copy under another name is a model folder like any other: its manifest names the step, and would be refused.
+bool is_checkpoint(const fs::path& path) {
+  return fs::exists(path / "manifest.json") && fs::canonical(path).filename().string().starts_with("step-");
+}
 
 ModelSource read_checkpoint(const fs::path& folder) {
   const auto verified = io::load_checkpoint(fs::canonical(folder));
@@ -50,7 +53,8 @@ ModelSource read_model_source(const fs::path& path) {
   for (const auto& format : kFormats) {
     if (format.is_here(path)) return format.read(path);
   }
-  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint or a run, got none of them", path.string()));
+  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint or a run, got none of them",
+                            path.string()));
 }
 
 }  // namespace albert

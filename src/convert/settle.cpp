@@ -82,8 +82,8 @@ void require_consistent(const ModelSource& source) {
   if (source.contradictions.empty()) return;
   ImportPlan plan;
   plan.contradictory = source.contradictions;
-  throw IoError(fmt::format("{}: tensors must be those of the model, got {}; albert convert --lenient leaves out the first of the two", source.where,
-                            plan.differences()));
+  throw IoError(fmt::format("{}: tensors must be those of the model, got {}; albert convert --lenient leaves out the first of the two",
+                            source.where, plan.differences()));
 }
 
 SettledSource settle(ModelSource& source, Strictness strictness) {

@@ -75,7 +75,9 @@ char JsonScanner::peek() {
 
 void JsonScanner::begin(char open) {
   if (peek() != open) fail_syntax();
-  if (++depth_ > kMaxDepth) fail(fmt::format("wanted JSON nested at most {} deep, got more at byte {} of the header", kMaxDepth, position_));
+  if (++depth_ > kMaxDepth) {
+    fail(fmt::format("wanted JSON nested at most {} deep, got more at byte {} of the header", kMaxDepth, position_));
+  }
   ++position_;
   is_first_ = true;
 }
@@ -110,9 +112,8 @@ std::string JsonScanner::string() {
   std::string text;
   for (;;) {
     const size_t plain = position_;
-    while (position_ < text_.size() && text_[position_] != '"' && text_[position_] != '\\' && static_cast<unsigned char>(text_[position_]) >= 0x20U) {
-      ++position_;
-    }
+    const auto is_plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20U; };
+    while (position_ < text_.size() && is_plain(text_[position_])) ++position_;
     text.append(text_.substr(plain, position_ - plain));
     if (position_ == text_.size()) fail_syntax();
     const char end = text_[position_];

@@ -126,7 +126,8 @@ std::string make_header(const std::vector<const NamedArrays::value_type*>& order
   header.append((kLengthBytes - header.size() % kLengthBytes) % kLengthBytes, ' ');
   if (order.size() > kMaxSafetensorsArrays || metadata.size() > kMaxSafetensorsMetadata || header.size() > kMaxSafetensorsHeaderBytes) {
     throw IoError(fmt::format("safetensors: wanted at most {} tensors, {} keys of metadata and {} bytes of header, got {}, {} and {}",
-                              kMaxSafetensorsArrays, kMaxSafetensorsMetadata, kMaxSafetensorsHeaderBytes, order.size(), metadata.size(), header.size()));
+                              kMaxSafetensorsArrays, kMaxSafetensorsMetadata, kMaxSafetensorsHeaderBytes, order.size(),
+                              metadata.size(), header.size()));
   }
   return header;
 }

@@ -115,7 +115,9 @@ class EntryReader {
     scanner_.begin('[');
     while (scanner_.has_member(']')) {
       const uint64_t value = integer("dimensions");
-      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) fail(fmt::format("wanted a dimension below 2^63, got {}", value));
+      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+        fail(fmt::format("wanted a dimension below 2^63, got {}", value));
+      }
       if (entry_.shape.size() == kMaxSafetensorsRank) fail(fmt::format("wanted at most {} dimensions, got more", kMaxSafetensorsRank));
       entry_.shape.push_back(static_cast<int64_t>(value));
     }
@@ -194,7 +196,9 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, std::string_vi
     }
     HeaderEntry entry = EntryReader(scanner, name).read();
     header.entries.insert_or_assign(std::move(name), std::move(entry));
-    if (header.entries.size() > kMaxSafetensorsArrays) scanner.fail(fmt::format("wanted at most {} tensors, got more", kMaxSafetensorsArrays));
+    if (header.entries.size() > kMaxSafetensorsArrays) {
+      scanner.fail(fmt::format("wanted at most {} tensors, got more", kMaxSafetensorsArrays));
+    }
   }
   scanner.finish();
   return header;

@@ -77,12 +77,16 @@ WeightFiles WeightFiles::of_index(const fs::path& index) {
   result.path_ = index;
   for (auto& [file, names] : read_index(index)) {
     const auto path = index.parent_path() / file;
-    if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted the file {}, got none of that name; the download is not complete", index.string(), file));
+    if (!fs::exists(path)) {
+      throw IoError(fmt::format("{}: wanted the file {}, got none of that name; the download is not complete", index.string(), file));
+    }
     auto content = result.add(path);
     if (result.files_.size() == 1) result.metadata_ = std::move(content.metadata);
     for (const auto& name : names) {
       auto node = content.arrays.extract(name);
-      if (node.empty()) throw IoError(fmt::format("{}: wanted tensor {} in {}, got none of that name", index.string(), quoted_text(name), file));
+      if (node.empty()) {
+        throw IoError(fmt::format("{}: wanted tensor {} in {}, got none of that name", index.string(), quoted_text(name), file));
+      }
       result.arrays_.insert(std::move(node));
     }
     if (!content.arrays.empty()) {

@@ -13,7 +13,7 @@
 namespace albert {
 namespace {
 
-constexpr size_t kShown = 6;
+constexpr size_t kShown = 12;
 
 std::string some_of(const std::vector<std::string>& names) {
   const std::vector<std::string> first(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
@@ -50,7 +50,8 @@ void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSo
   }
   const auto& named = source.config.architecture;
   out << fmt::format("{:<14}{}, {}: {}, {} tensors of {}, {:.1f} MB\n", "read", options.source.string(), source.kind,
-                     named.empty() ? "no class named" : named, source.arrays.size(), fmt::join(types, " and "), static_cast<double>(bytes) / 1e6);
+                     named.empty() ? "no class named" : named, source.arrays.size(), fmt::join(types, " and "),
+                     static_cast<double>(bytes) / 1e6);
   tell_renamed(out, source);
   tell(out, "skipped", source.notes.skipped);
 }
@@ -102,7 +103,9 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
   const int64_t heads = shape.num_attention_heads;
   if (options.num_attention_heads) set_heads(shape, *options.num_attention_heads, "--num-attention-heads");
   if (!options.try_heads.empty()) set_heads(shape, best_heads(options, source, out), "--try-heads");
-  if (shape.num_attention_heads != heads) out << fmt::format("{:<14}num_attention_heads from {} to {}\n", "set", heads, shape.num_attention_heads);
+  if (shape.num_attention_heads != heads) {
+    out << fmt::format("{:<14}num_attention_heads from {} to {}\n", "set", heads, shape.num_attention_heads);
+  }
 
   write_hugging_face_folder(options.target, source);
   std::vector<std::string> files;

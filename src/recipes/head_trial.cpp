@@ -32,8 +32,8 @@ Tokenizer vocabulary_of_source(const ModelSource& source) {
   const auto options = config == source.texts.end() ? TokenizerOptions{} : parse_tokenizer_options(config->second, "tokenizer_config.json");
   auto tokenizer = Tokenizer::from_bytes(vocabulary->second, options, "spiece.model");
   if (tokenizer.vocab_size() != source.config.shape.vocab_size) {
-    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}", source.where,
-                              tokenizer.vocab_size(), source.config.shape.vocab_size));
+    throw IoError(fmt::format("{}: spiece.model does not belong to the model: it has {} pieces, config.json says vocab_size {}",
+                              source.where, tokenizer.vocab_size(), source.config.shape.vocab_size));
   }
   return tokenizer;
 }
@@ -85,7 +85,9 @@ double masked_loss(const ModelSource& source, int64_t num_heads, const std::vect
   model->parameters_changed();
   const at::NoGradGuard no_gradient;
   double loss = 0;
-  for (const auto& batch : batches) loss += pretraining_loss(*model, batch.to(device), totals, /*application_decay=*/1.0).loss.item<double>();
+  for (const auto& batch : batches) {
+    loss += pretraining_loss(*model, batch.to(device), totals, /*application_decay=*/1.0).loss.item<double>();
+  }
   return loss;
 }
 
@@ -94,7 +96,8 @@ double masked_loss(const ModelSource& source, int64_t num_heads, const std::vect
 HeadTrials try_head_numbers(const ModelSource& source, const std::vector<int64_t>& numbers, const std::filesystem::path& text,
                             const std::string& device) {
   if (!source.config.architecture.ends_with("ForMaskedLM") && !source.config.architecture.ends_with("ForPreTraining")) {
-    throw IoError(fmt::format("{}: --try-heads wants a model with a head for masked tokens, got {}", source.where, source.config.architecture));
+    throw IoError(fmt::format("{}: --try-heads wants a model with a head for masked tokens, got {}", source.where,
+                              source.config.architecture));
   }
   const auto tokenizer = vocabulary_of_source(source);
   const auto pieces = read_pieces(text, tokenizer);

@@ -92,8 +92,7 @@ class TransformersTest(ConvertTest):
         self.assertIn("left out      predictions.decoder.weight", told)
         self.assertEqual(self.weights("out"), self.weights("AlbertForPreTraining"))
 
-    def test_training_starts_from_shards(self):
-        """`model.init_from` and `inspect` read what convert reads."""
+    def test_shards_are_read_by_inspect_and_predict(self):
         facts = json.loads(self.run_program("inspect", self.folder / "sharded", "--json", program="albert").stdout)
         self.assertEqual(facts["tensors"]["missing"], [])
         self.assertTrue(json.loads(self.run_program("inspect", self.folder / "sharded", "--diff", self.folder / "AlbertForPreTraining", "--json",

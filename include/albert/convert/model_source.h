@@ -26,19 +26,21 @@ struct SourceNotes {
 };
 
 struct ModelSource {
-  std::string kind{};     ///< for people: "Hugging Face folder", "Google TF1 checkpoint"
-  std::string where{};    ///< begins error texts: the file that holds the tensors
+  std::string kind{};   ///< for people: "Hugging Face folder", "Google TF1 checkpoint"
+  std::string where{};  ///< begins error texts: the file that holds the tensors
   PublishedConfig config{};
-  io::NamedArrays arrays{};                             ///< by parameter name (parameter_name()), in the layout of torch (Linear: [out, in])
-  std::vector<std::shared_ptr<const void>> owners{};    ///< what the views point into: files in memory, buffers
-  std::map<std::string, std::string> texts{};           ///< files that go along: "spiece.model", "tokenizer_config.json", ...
-  io::SafetensorsMetadata metadata{};                   ///< of model.safetensors
-  std::vector<std::string> contradictions{};            ///< arrays that a parameter has beside its own, with other values: an untied decoder
+  io::NamedArrays arrays{};  ///< by parameter name (parameter_name()), in the layout of torch (Linear: [out, in])
+  std::vector<std::shared_ptr<const void>> owners{};  ///< what the views point into: files in memory, buffers
+  std::map<std::string, std::string> texts{};         ///< files that go along: "spiece.model", "tokenizer_config.json", ...
+  io::SafetensorsMetadata metadata{};                 ///< of model.safetensors
+  /// Arrays that a parameter has beside its own, with other values: an untied decoder.
+  std::vector<std::string> contradictions{};
   SourceNotes notes{};
 };
 
-/// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face (ours are such), a checkpoint, of which
-/// every byte is verified, or a run, of which the last model is taken. Arrays are views into mapped files. Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
+/// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face (ours are such), a checkpoint
+/// (a folder "step-..."), of which every byte is verified, or a run, of which the last model is taken. Arrays are views into mapped
+/// files. Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
 ModelSource read_model_source(const std::filesystem::path& path);
 
 enum class Strictness {
