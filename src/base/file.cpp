@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -60,11 +61,12 @@ size_t regular_size(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
-MappedFile::MappedFile(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY);
-  size_ = regular_size(file.get(), path);
+MappedFile::MappedFile(const std::filesystem::path& path) : MappedFile(Descriptor(path, O_RDONLY).get(), path) {}
+
+MappedFile::MappedFile(int descriptor, const std::filesystem::path& path) {
+  size_ = regular_size(descriptor, path);
   if (size_ == 0) return;
-  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (address == MAP_FAILED) fail(path, "map");
   data_ = static_cast<const std::byte*>(address);
 }
@@ -92,6 +94,24 @@ void MappedFile::drop_pages(size_t offset, size_t length) const {
   // Advice only: a failure costs memory, not correctness.
   (void)::madvise(const_cast<std::byte*>(data_ + begin), end - begin, MADV_DONTNEED);
 }
+
+ScratchFile::ScratchFile() {
+  std::error_code error;
+  folder_ = std::filesystem::temp_directory_path(error);
+  if (error) throw IoError(fmt::format("TMPDIR: must name a folder, got {}", error.message()));
+  std::string pattern = (folder_ / "albert-XXXXXX").string();
+  descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail(folder_, "create a temporary file");
+  ::unlink(pattern.c_str());
+}
+
+ScratchFile::~ScratchFile() { ::close(descriptor_); }
+
+void ScratchFile::write(std::span<const std::byte> bytes) {
+  write_all(descriptor_, reinterpret_cast<const char*>(bytes.data()), bytes.size(), folder_);
+}
+
+MappedFile ScratchFile::map() const { return MappedFile(descriptor_, folder_); }
 
 FileWriter::FileWriter(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

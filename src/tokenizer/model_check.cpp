@@ -11,8 +11,8 @@
 
 #include "albert/base/error.h"
 #include "albert/base/hash.h"
+#include "albert/base/protobuf_reader.h"
 #include "tokenizer/model_parser.h"
-#include "tokenizer/protobuf_reader.h"
 #include "tokenizer/utf8.h"
 
 namespace albert {
@@ -86,7 +86,7 @@ class ModelChecker {
 
   void read_model() {
     bool trainer = false, normalizer = false, denormalizer = false, self_test = false;
-    protobuf::Reader reader(bytes_, name_);
+    protobuf::Reader reader(bytes_, refuse_);
     for (Field field; reader.next(field);) {
       switch (field.number) {
         case model_field::kPiece:
@@ -118,7 +118,7 @@ class ModelChecker {
     pieces_.emplace_back();
     Piece& piece = pieces_.back();
     uint64_t type = static_cast<uint64_t>(PieceType::normal);
-    protobuf::Reader reader(message, name_);
+    protobuf::Reader reader(message, refuse_);
     for (Field field; reader.next(field);) {
       if (field.number == piece_field::kText) {
         expect(field, WireType::bytes, fmt::format("piece {}", index));
@@ -153,7 +153,7 @@ class ModelChecker {
   }
 
   void read_trainer(std::string_view message) {
-    protobuf::Reader reader(message, name_);
+    protobuf::Reader reader(message, refuse_);
     for (Field field; reader.next(field);) {
       count_other_field();
       const auto number = [&](std::string_view what) {
@@ -192,7 +192,7 @@ class ModelChecker {
 
   void read_normalizer(std::string_view message) {
     bool seen = false;
-    protobuf::Reader reader(message, name_);
+    protobuf::Reader reader(message, refuse_);
     for (Field field; reader.next(field);) {
       const auto flag = [&](std::string_view what) {
         expect(field, WireType::varint, fmt::format("normalizer_spec.{}", what));
@@ -221,7 +221,7 @@ class ModelChecker {
   /// We do not use it, but the model goes into checkpoints, where others read it with SentencePiece.
   void read_denormalizer(std::string_view message) {
     bool seen = false;
-    protobuf::Reader reader(message, name_);
+    protobuf::Reader reader(message, refuse_);
     for (Field field; reader.next(field);) {
       count_other_field();
       if (field.number == normalizer_field::kCharsmap) {
@@ -235,11 +235,11 @@ class ModelChecker {
     constexpr size_t kMaxSelfTestBytes = size_t{1} << 20U;
     if (message.size() > kMaxSelfTestBytes)
       fail(fmt::format("self_test_data: must have at most {} bytes, got {}", kMaxSelfTestBytes, message.size()));
-    protobuf::Reader reader(message, name_);
+    protobuf::Reader reader(message, refuse_);
     for (Field field; reader.next(field);) {
       count_other_field();
       expect(field, WireType::bytes, "self_test_data");
-      protobuf::Reader sample(field.bytes, name_);
+      protobuf::Reader sample(field.bytes, refuse_);
       for (Field text; sample.next(text);) count_other_field();
     }
   }
@@ -362,6 +362,9 @@ class ModelChecker {
 
   std::string_view bytes_;
   const std::string& name_;
+  const protobuf::Refusal refuse_ = [this](const std::string& found) {
+    fail(fmt::format("must be a SentencePiece model, got {}; the file is damaged or of another kind", found));
+  };
   ParsedModel model_;
   std::vector<Piece>& pieces_ = model_.pieces;
   TrainerSpec trainer_;

@@ -2,10 +2,10 @@
 
 #include <albert/base/error.h>
 #include <albert/base/file.h>
+#include <albert/base/hash.h>
 #include <albert/train/event_file.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <chrono>
@@ -16,19 +16,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "events.out.tfevents.";
 
-constexpr std::array<uint32_t, 256> make_crc_table() {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
-    table[byte] = value;
-  }
-  return table;
-}
-
-// Rotation and constant of tensorflow/core/lib/hash/crc32c.h: a checksum of bytes that hold a checksum would be weak.
-uint32_t masked_crc32c(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xA282EAD8U; }
-
 template <typename T>
 void append_little_endian(std::string& out, T value) {
   for (size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
@@ -37,9 +24,9 @@ void append_little_endian(std::string& out, T value) {
 std::string record(std::string_view payload) {
   std::string bytes;
   append_little_endian(bytes, static_cast<uint64_t>(payload.size()));
-  append_little_endian(bytes, masked_crc32c(bytes));
+  append_little_endian(bytes, mask_crc32c(crc32c(bytes)));
   bytes.append(payload);
-  append_little_endian(bytes, masked_crc32c(payload));
+  append_little_endian(bytes, mask_crc32c(crc32c(payload)));
   return bytes;
 }
 
@@ -126,13 +113,6 @@ int64_t next_file_number(const std::filesystem::path& folder) {
 }
 
 }  // namespace
-
-uint32_t crc32c(std::string_view bytes) {
-  static constexpr std::array<uint32_t, 256> kTable = make_crc_table();
-  uint32_t value = ~0U;
-  for (const char byte : bytes) value = (value >> 8U) ^ kTable[(value ^ static_cast<unsigned char>(byte)) & 0xFFU];
-  return ~value;
-}
 
 EventFile::EventFile(const std::filesystem::path& folder, int64_t first_step) {
   make_directories(folder);

@@ -53,6 +53,23 @@ TEST(File, WriterKeepsOrderAcrossItsBufferAndPatchesEarlierBytes) {
   EXPECT_TRUE(MappedFile(folder / "a").text() == expected);
 }
 
+TEST(File, AScratchFileHasNoNameAndItsMapOutlivesIt) {
+  const TemporaryFolder folder;
+  const char* before = std::getenv("TMPDIR");
+  const std::string old = before == nullptr ? "" : before;
+  ASSERT_EQ(::setenv("TMPDIR", folder.path().c_str(), 1), 0);
+  MappedFile map;
+  {
+    ScratchFile file;
+    file.write(std::as_bytes(std::span("ab", 2)));
+    file.write(std::as_bytes(std::span("c", 1)));
+    map = file.map();
+  }
+  before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", old.c_str(), 1);
+  EXPECT_EQ(map.text(), "abc");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(File, ErrorsNameThePathAndTheReason) {
   const TemporaryFolder folder;
   EXPECT_THAT([&] { (void)read_file(folder / "none"); }, ThrowsMessage<IoError>(HasSubstr("none: cannot open: No such file")));

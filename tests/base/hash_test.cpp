@@ -17,5 +17,34 @@ TEST(Hash, StreamEqualsOneShot) {
   EXPECT_EQ(stream.digest(), xxh3_64(text));
 }
 
+TEST(Crc32c, EqualsTheVectorsOfRfc3720) {
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
+  EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62A8AB43U);
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+}
+
+/// Bit by bit, from the definition.
+uint32_t slow_crc32c(std::string_view text) {
+  uint32_t value = ~0U;
+  for (const char byte : text) {
+    value ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) * 0x82F63B78U);
+  }
+  return ~value;
+}
+
+TEST(Crc32c, IsTheSameForEveryLengthAndAlignment) {
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += static_cast<char>(i * 37);
+  for (size_t begin = 0; begin < 9; ++begin) {
+    for (size_t length = 0; begin + length <= text.size(); ++length) {
+      const std::string_view part = std::string_view(text).substr(begin, length);
+      EXPECT_EQ(crc32c(part), slow_crc32c(part)) << begin << " " << length;
+    }
+  }
+}
+
+TEST(Crc32c, IsMaskedAsTensorFlowDoes) { EXPECT_EQ(mask_crc32c(0x00008001U), 0xA284EAD9U); }
+
 }  // namespace
 }  // namespace albert

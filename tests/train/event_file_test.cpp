@@ -23,12 +23,6 @@ std::string output_of(const std::string& command) {
   return output;
 }
 
-TEST(Crc32c, EqualsTheVectorsOfRfc3720) {
-  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
-  EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62A8AB43U);
-  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
-}
-
 TEST(EventFile, ComesAfterEveryFileThatIsThereEvenWhenTheClockWasSetBack) {
   const testing::TemporaryFolder folder;
   write_file_atomically(folder / "events.out.tfevents.9000000000.albert", "");

@@ -27,6 +27,9 @@ class MappedFile {
   void drop_pages(size_t offset, size_t length) const;
 
  private:
+  friend class ScratchFile;
+  MappedFile(int descriptor, const std::filesystem::path& path);
+
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };
@@ -56,6 +59,24 @@ class FileWriter {
   int descriptor_ = -1;
   uint64_t size_ = 0;
   std::string buffer_;
+};
+
+/// A file without a name, for what is too large for memory: it is made in the folder for temporary files (TMPDIR, else /tmp) and gone
+/// with the last of this object and its map, after a crash too. Throws IoError that names the folder.
+class ScratchFile {
+ public:
+  ScratchFile();
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile();
+
+  void write(std::span<const std::byte> bytes);
+  /// What was written; stays when this object goes.
+  [[nodiscard]] MappedFile map() const;
+
+ private:
+  std::filesystem::path folder_;
+  int descriptor_ = -1;
 };
 
 /// The whole file as bytes. Throws IoError, also when it is larger than `limit_bytes`.

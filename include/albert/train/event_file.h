@@ -16,9 +16,6 @@ namespace albert {
 
 class AppendFile;
 
-/// CRC-32C (Castagnoli), as in RFC 3720 appendix B.4.
-uint32_t crc32c(std::string_view bytes);
-
 /// One event file. Its name holds a time and no host name.
 class EventFile {
  public:

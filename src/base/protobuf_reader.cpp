@@ -1,30 +1,33 @@
-#include "tokenizer/protobuf_reader.h"
+#include <albert/base/error.h>
+#include <albert/base/protobuf_reader.h>
 
 #include <bit>
-
-#include "albert/base/error.h"
 
 namespace albert::protobuf {
 
 float Field::float_value() const { return std::bit_cast<float>(static_cast<uint32_t>(number_value)); }
 
-void Reader::fail(std::string_view what) const {
-  throw DataError(
-      fmt::format("{}: must be a SentencePiece model, got {} at byte {} of {}; the file is damaged or of another kind", where_,
-                  what, size_ - rest_.size(), size_));
-}
-
-uint64_t Reader::varint() {
+std::optional<uint64_t> take_varint(std::string_view& rest) {
   uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    if (rest_.empty()) fail("a number that is cut off");
-    const auto byte = static_cast<uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
+  for (unsigned shift = 0; shift < 64 && !rest.empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(rest.front());
     if (shift == 63 && byte > 1) break;
+    rest.remove_prefix(1);
     value |= static_cast<uint64_t>(byte & 0x7FU) << shift;
     if ((byte & 0x80U) == 0) return value;
   }
-  fail("a number of more than 64 bits");
+  return std::nullopt;
+}
+
+void Reader::fail(std::string_view what) const {
+  refuse_(fmt::format("{} at byte {} of {}", what, size_ - rest_.size(), size_));
+  throw InternalError("a refusal must throw");
+}
+
+uint64_t Reader::varint() {
+  const auto value = take_varint(rest_);
+  if (!value) fail(rest_.empty() ? "a number that is cut off" : "a number of more than 64 bits");
+  return *value;
 }
 
 std::string_view Reader::take(uint64_t length) {
