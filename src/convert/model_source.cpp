@@ -44,16 +44,18 @@ constexpr std::array kFormats{
     Format{is_checkpoint, read_checkpoint},
     Format{is_hugging_face_folder, read_hugging_face_folder},
     Format{is_run, read_run},
+    Format{is_google_source, read_google_source},
 };
 
 }  // namespace
 
 ModelSource read_model_source(const fs::path& path) {
-  if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted a model, got nothing of that name", path.string()));
   for (const auto& format : kFormats) {
     if (format.is_here(path)) return format.read(path);
   }
-  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint or a run, got none of them",
+  if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted a model, got nothing of that name", path.string()));
+  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint, a run, or a checkpoint or archive of "
+                            "Google's ALBERT, got none of them",
                             path.string()));
 }
 

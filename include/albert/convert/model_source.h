@@ -39,8 +39,9 @@ struct ModelSource {
 };
 
 /// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face (ours are such), a checkpoint
-/// (a folder "step-..."), of which every byte is verified, or a run, of which the last model is taken. Arrays are views into mapped
-/// files. Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
+/// (a folder "step-..."), of which every byte is verified, a run, of which the last model is taken, a checkpoint of Google's ALBERT
+/// code, its archive or a TF-Hub module. Arrays are views into mapped files, or into memory where kernels had to be transposed.
+/// Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
 ModelSource read_model_source(const std::filesystem::path& path);
 
 enum class Strictness {
