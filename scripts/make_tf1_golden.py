@@ -3,8 +3,8 @@
 
     python scripts/make_tf1_golden.py tests/golden/tf1
 
-Needs tensorflow (tensorflow-cpu will do), numpy and cramjam, in an environment of its own: nothing else of this project
-does. Variables have the names and shapes of google-research/albert (modeling.py, run_pretraining.py, run_classifier_with_tfhub.py,
+Needs tensorflow (tensorflow-cpu will do), numpy and cramjam, in an environment of its own: nothing else of this project does.
+Variables have the names and shapes of google-research/albert (modeling.py, run_pretraining.py, run_classifier.py,
 squad_utils.py); the values are random. `expected.safetensors` holds them under the names of Hugging Face, with kernels transposed; the
 pairs of names are written out here and share no line with the C++ code.
 """
@@ -259,7 +259,8 @@ def new_case(out, name, config):
 
 def make_pretraining(out):
     folder = new_case(out, "pretraining", CONFIG)
-    model = Model(1).add(encoder(CONFIG)).add(masked_lm(CONFIG)).add(outputs("cls/seq_relationship/", "sop_classifier.classifier", 2, CONFIG))
+    model = Model(1).add(encoder(CONFIG)).add(masked_lm(CONFIG))
+    model.add(outputs("cls/seq_relationship/", "sop_classifier.classifier", 2, CONFIG))
     model.add_slots().save(folder / "model.ckpt-best")
     model.write_expected(folder / "expected.safetensors")
     (folder / "30k-clean.model").write_bytes(b"stands for a SentencePiece model\n")

@@ -89,7 +89,9 @@ class Reader {
     fail(kActivation, "wanted gelu or relu, got " + shown(value));
   }
 
-  static std::string shown(const Json& value) { return value.is_string() ? io::quoted_text(value.get<std::string>()) : value.type_name(); }
+  static std::string shown(const Json& value) {
+    return value.is_string() ? io::quoted_text(value.get<std::string>()) : value.type_name();
+  }
 
   [[noreturn]] void fail(std::string_view key, const std::string& text) const {
     throw IoError(fmt::format("{}: {}: {}", where_, key, text));

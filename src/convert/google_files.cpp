@@ -46,7 +46,9 @@ class FileSet {
   [[nodiscard]] std::vector<std::shared_ptr<const void>> owners() const { return {maps_.begin(), maps_.end()}; }
 
  protected:
-  std::span<const std::byte> keep(MappedFile file) { return maps_.emplace_back(std::make_shared<const MappedFile>(std::move(file)))->bytes(); }
+  std::span<const std::byte> keep(MappedFile file) {
+    return maps_.emplace_back(std::make_shared<const MappedFile>(std::move(file)))->bytes();
+  }
 
  private:
   std::vector<std::shared_ptr<const MappedFile>> maps_;
@@ -123,7 +125,8 @@ fs::path choose(const std::vector<fs::path>& found, const fs::path& path) {
   }
   if (found.size() == 1) return found.front();
   std::vector<fs::path> best;
-  std::ranges::copy_if(found, std::back_inserter(best), [](const fs::path& name) { return name.filename() == "model.ckpt-best"; });
+  std::ranges::copy_if(found, std::back_inserter(best),
+                       [](const fs::path& name) { return name.filename() == "model.ckpt-best"; });
   if (best.size() == 1) return best.front();
   std::vector<std::string> names;
   constexpr size_t kMostNames = 20;
@@ -139,7 +142,8 @@ std::optional<GoogleFiles::Text> find_text(FileSet& files, const fs::path& folde
     const auto bytes = files.find(place / name);
     if (!bytes) continue;
     std::string where = files.shown((place / name).lexically_normal());
-    if (bytes->size() > kMostTextBytes) throw IoError(fmt::format("{}: wanted at most {} bytes, got {}", where, kMostTextBytes, bytes->size()));
+    if (bytes->size() > kMostTextBytes)
+      throw IoError(fmt::format("{}: wanted at most {} bytes, got {}", where, kMostTextBytes, bytes->size()));
     return GoogleFiles::Text{.where = std::move(where), .text = std::string(text_of(*bytes))};
   }
   return std::nullopt;
@@ -157,7 +161,8 @@ std::vector<io::BundleShard> open_shards(FileSet& files, const fs::path& name, u
     }
   }
   if (missing.empty()) return shards;
-  throw IoError(fmt::format("{}: wanted {} data files, got {}; missing: {}", where, num_shards, shards.size(), fmt::join(missing, ", ")));
+  throw IoError(
+      fmt::format("{}: wanted {} data files, got {}; missing: {}", where, num_shards, shards.size(), fmt::join(missing, ", ")));
 }
 
 GoogleFiles open_checkpoint(FileSet& files, const fs::path& name) {
@@ -201,7 +206,8 @@ GoogleFiles open_google_files(const fs::path& path) {
     return open_checkpoint(files, name->filename());
   }
   if (is_file(path)) {
-    if (!is_archive(path)) throw IoError(fmt::format("{}: wanted a tar archive or the index of a checkpoint, got other bytes", path.string()));
+    if (!is_archive(path))
+      throw IoError(fmt::format("{}: wanted a tar archive or the index of a checkpoint, got other bytes", path.string()));
     ArchiveFiles files(path);
     return open_checkpoint(files, choose(files.checkpoints(), path));
   }

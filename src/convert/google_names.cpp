@@ -74,12 +74,14 @@ constexpr std::array<Single, 4> kSingles{{
 }};
 
 template <typename Scopes>
-std::optional<GoogleParameter> find_in(const Scopes& scopes, std::string_view scope, std::string_view leaf, std::string_view prefix) {
+std::optional<GoogleParameter> find_in(const Scopes& scopes, std::string_view scope, std::string_view leaf,
+                                       std::string_view prefix) {
   for (const Scope& row : scopes) {
     if (row.google != scope) continue;
     for (const Leaf& known : kLeaves) {
       if (known.kind != row.kind || known.variable != leaf) continue;
-      return GoogleParameter{.name = fmt::format("{}{}.{}", prefix, row.module, known.parameter), .is_transposed = leaf == "kernel"};
+      return GoogleParameter{.name = fmt::format("{}{}.{}", prefix, row.module, known.parameter),
+                             .is_transposed = leaf == "kernel"};
     }
   }
   return std::nullopt;

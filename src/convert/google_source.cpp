@@ -14,7 +14,8 @@
 namespace albert {
 namespace {
 
-/// [rows, columns] to [columns, rows]. In tiles that fit the first cache: by rows or columns alone a large matrix takes five times as long.
+/// [rows, columns] to [columns, rows]. In tiles that fit the first cache: by rows or columns alone a large matrix takes five
+/// times as long.
 template <size_t kItemBytes>
 void transpose_items(const std::byte* from, std::byte* to, size_t rows, size_t columns) {
   constexpr size_t kTile = 32;
@@ -66,9 +67,10 @@ class SourceReader {
   void refuse_object_checkpoint() const {
     const auto& tensors = files_.bundle.tensors();
     if (std::ranges::none_of(tensors, [](const auto& tensor) { return tensor.name == "_CHECKPOINTABLE_OBJECT_GRAPH"; })) return;
-    throw IoError(fmt::format("{}: wanted variables of Google's ALBERT (bert/...), got an object checkpoint of TensorFlow 2; use the checkpoint "
-                              "that it was made from, or save it with tf.compat.v1.train.Saver",
-                              files_.where));
+    throw IoError(fmt::format(
+        "{}: wanted variables of Google's ALBERT (bert/...), got an object checkpoint of TensorFlow 2; use the checkpoint "
+        "that it was made from, or save it with tf.compat.v1.train.Saver",
+        files_.where));
   }
 
   void add(const io::BundleTensor& tensor) {
@@ -79,7 +81,8 @@ class SourceReader {
     const auto parameter = google_parameter(tensor.name);
     const std::string name = parameter ? parameter->name : tensor.name;
     if (source_.arrays.contains(name)) {
-      throw IoError(fmt::format("{}: tensor {}: wanted each parameter once, got {} twice", files_.where, io::quoted_text(tensor.name), name));
+      throw IoError(fmt::format("{}: tensor {}: wanted each parameter once, got {} twice", files_.where,
+                                io::quoted_text(tensor.name), name));
     }
     io::ArrayView view = files_.bundle.read(tensor);
     if (parameter && parameter->is_transposed && view.shape.size() == 2) view = transposed(view);
@@ -96,14 +99,16 @@ class SourceReader {
 
   void read_config() {
     if (!files_.config) {
-      throw IoError(fmt::format("{}: wanted albert_config.json beside the checkpoint, got none; put the one of the model there", files_.where));
+      throw IoError(fmt::format("{}: wanted albert_config.json beside the checkpoint, got none; put the one of the model there",
+                                files_.where));
     }
     GoogleConfig config = read_google_config(files_.config->text, files_.config->where);
     for (const std::string& key : config.unknown_keys) {
       source_.notes.skipped.push_back(fmt::format("{} (unknown key of albert_config.json)", io::quoted_text(key)));
     }
     if (const auto head = task_head()) {
-      source_.config = task_config(config.shape, *head, {}, head->head == TaskHead::sequence && head->num_labels == 1 ? kRegression : "");
+      source_.config =
+          task_config(config.shape, *head, {}, head->head == TaskHead::sequence && head->num_labels == 1 ? kRegression : "");
     } else {
       source_.config.shape = config.shape;
       source_.config.architecture = source_.arrays.contains("predictions.bias")
@@ -120,8 +125,8 @@ class SourceReader {
     if (classifier == source_.arrays.end()) return std::nullopt;
     const auto& shape = classifier->second.shape;
     if (shape.size() != 2 || shape[0] < 1 || shape[0] > kMostLabels) {
-      throw IoError(fmt::format("{}: tensor \"output_weights\": wanted shape [labels, hidden] with 1 to {} labels, got {}", files_.where,
-                                kMostLabels, shape.empty() ? 0 : shape[0]));
+      throw IoError(fmt::format("{}: tensor \"output_weights\": wanted shape [labels, hidden] with 1 to {} labels, got {}",
+                                files_.where, kMostLabels, shape.empty() ? 0 : shape[0]));
     }
     return TaskHeadOptions{.head = TaskHead::sequence, .num_labels = shape[0]};
   }
@@ -130,7 +135,8 @@ class SourceReader {
     if (!files_.vocabulary) return;
     source_.metadata["spiece_model_sha256"] = sha256_hex(files_.vocabulary->text);
     source_.texts["spiece.model"] = std::move(files_.vocabulary->text);
-    source_.texts["tokenizer_config.json"] = write_tokenizer_config_json({.max_length = source_.config.shape.max_position_embeddings});
+    source_.texts["tokenizer_config.json"] =
+        write_tokenizer_config_json({.max_length = source_.config.shape.max_position_embeddings});
   }
 
   GoogleFiles files_;

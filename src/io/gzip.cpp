@@ -50,7 +50,8 @@ class Inflater {
     }
     written_ += produced;
     if (written_ > most_) {
-      fail(fmt::format("wanted at most {} bytes in the archive, got more; no archive of a checkpoint, or unpack it first", most_));
+      fail(
+          fmt::format("wanted at most {} bytes in the archive, got more; no archive of a checkpoint, or unpack it first", most_));
     }
     file.write(std::span(buffer_).first(produced));
     if (code == Z_STREAM_END) return true;
@@ -71,7 +72,9 @@ class Inflater {
 
 }  // namespace
 
-bool is_gzip(std::span<const std::byte> bytes) { return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b}; }
+bool is_gzip(std::span<const std::byte> bytes) {
+  return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
+}
 
 MappedFile inflate_gzip(std::span<const std::byte> bytes, const std::string& name, const GzipLimits& limits) {
   return Inflater(bytes, name, limits).run();

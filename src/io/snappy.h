@@ -7,8 +7,8 @@
 
 namespace albert::io {
 
-/// The text that `compressed` stands for. Throws IoError "<where>: ..." for bytes that are not of the format or stand for more than
-/// `limit_bytes`; never allocates more than these.
+/// The text that `compressed` stands for. Throws IoError "<where>: ..." for bytes that are not of the format or stand for more
+/// than `limit_bytes`; never allocates more than these.
 std::string decompress_snappy(std::string_view compressed, size_t limit_bytes, const std::string& where);
 
 }  // namespace albert::io

@@ -62,14 +62,16 @@ class TableReader {
   };
 
   Footer read_footer() const {
-    if (file_.size() < kFooterBytes) fail(fmt::format("wanted at least {} bytes, got {}; the file is cut short", kFooterBytes, file_.size()));
+    if (file_.size() < kFooterBytes)
+      fail(fmt::format("wanted at least {} bytes, got {}; the file is cut short", kFooterBytes, file_.size()));
     std::string_view footer = file_.substr(file_.size() - kFooterBytes);
     if (little_endian<uint64_t>(footer, kFooterBytes - kMagicBytes) != kMagic) {
       fail("wanted a table's magic number at the end, got other bytes; the file is cut short or no checkpoint of TensorFlow");
     }
     footer.remove_suffix(kMagicBytes);
     const Footer found{.metaindex = take_handle(footer), .index = take_handle(footer)};
-    if (footer.find_first_not_of('\0') != std::string_view::npos) fail("wanted zeros in the footer, got other bytes; the file is damaged");
+    if (footer.find_first_not_of('\0') != std::string_view::npos)
+      fail("wanted zeros in the footer, got other bytes; the file is damaged");
     const uint64_t room = file_.size() - kFooterBytes;
     require_inside(found.index, room);
     require_inside(found.metaindex, found.index.offset);
@@ -91,9 +93,10 @@ class TableReader {
   }
 
   void require_inside(const BlockHandle& handle, uint64_t room) const {
-    if (handle.offset > room || handle.size_bytes > room - handle.offset || room - handle.offset - handle.size_bytes < kTrailerBytes) {
-      fail(fmt::format("wanted a block inside the first {} bytes, got {} bytes at {}; the file is damaged", room, handle.size_bytes,
-                       handle.offset));
+    if (handle.offset > room || handle.size_bytes > room - handle.offset ||
+        room - handle.offset - handle.size_bytes < kTrailerBytes) {
+      fail(fmt::format("wanted a block inside the first {} bytes, got {} bytes at {}; the file is damaged", room,
+                       handle.size_bytes, handle.offset));
     }
   }
 
@@ -103,7 +106,8 @@ class TableReader {
   }
 
   [[noreturn]] void fail_cover(const BlockHandle& handle) const {
-    fail(fmt::format("wanted blocks that follow one another, got {} bytes at {}; the file is damaged", handle.size_bytes, handle.offset));
+    fail(fmt::format("wanted blocks that follow one another, got {} bytes at {}; the file is damaged", handle.size_bytes,
+                     handle.offset));
   }
 
   void count(std::string_view key, std::string& last) {
@@ -131,8 +135,8 @@ class TableReader {
         block = text;
         break;
       default:
-        fail(fmt::format("wanted block type 0 (plain) or 1 (snappy), got {} at byte {}", static_cast<int>(static_cast<uint8_t>(stored.back())),
-                         handle.offset));
+        fail(fmt::format("wanted block type 0 (plain) or 1 (snappy), got {} at byte {}",
+                         static_cast<int>(static_cast<uint8_t>(stored.back())), handle.offset));
     }
     read_entries(block, handle, visit);
   }

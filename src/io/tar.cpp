@@ -105,7 +105,8 @@ class TarReader {
     if (!stated) fail("wanted the size of a member, got other bytes; the file is damaged");
     const char kind = raw(header, kKind).front();
     if (kind == 'x' || kind == 'g' || kind == 'L' || kind == 'K') {
-      if (*stated > kMaxPaxBytes) fail(fmt::format("wanted an extended header of at most {} bytes, got {}", kMaxPaxBytes, *stated));
+      if (*stated > kMaxPaxBytes)
+        fail(fmt::format("wanted an extended header of at most {} bytes, got {}", kMaxPaxBytes, *stated));
       const std::string_view content = take(*stated);
       if (kind == 'x') read_pax(content);
       if (kind == 'L') extension_.path = content.substr(0, content.find('\0'));
@@ -139,9 +140,11 @@ class TarReader {
 
   /// Without empty and "." parts.
   [[nodiscard]] std::string checked_path(std::string_view path) const {
-    if (path.size() > kMaxTarPathBytes) fail(fmt::format("wanted paths of at most {} bytes, got {}", kMaxTarPathBytes, path.size()));
+    if (path.size() > kMaxTarPathBytes)
+      fail(fmt::format("wanted paths of at most {} bytes, got {}", kMaxTarPathBytes, path.size()));
     if (path.starts_with('/')) fail(fmt::format("wanted relative paths, got {}", quoted_text(path)));
-    if (std::ranges::any_of(path, is_control)) fail(fmt::format("wanted paths without control characters, got {}", quoted_text(path)));
+    if (std::ranges::any_of(path, is_control))
+      fail(fmt::format("wanted paths without control characters, got {}", quoted_text(path)));
     std::string checked;
     for (std::string_view rest = path; !rest.empty();) {
       const size_t slash = std::min(rest.find('/'), rest.size());
@@ -163,7 +166,8 @@ class TarReader {
       for (; digits < content.size() && content[digits] >= '0' && content[digits] <= '9' && length <= kMaxPaxBytes; ++digits) {
         length = length * 10 + static_cast<uint64_t>(content[digits] - '0');
       }
-      if (digits == 0 || length <= digits + 1 || length > content.size() || content[digits] != ' ' || content[length - 1] != '\n') {
+      if (digits == 0 || length <= digits + 1 || length > content.size() || content[digits] != ' ' ||
+          content[length - 1] != '\n') {
         fail("wanted records in an extended header, got other bytes; the file is damaged");
       }
       const std::string_view record = content.substr(digits + 1, length - digits - 2);

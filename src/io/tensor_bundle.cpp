@@ -159,14 +159,17 @@ class IndexParser {
     while (reader.next()) {
       if (reader.field() != version_field::kMinConsumer) continue;
       const uint64_t version = reader.int32();
-      if (version > kKnownVersion) fail(fmt::format("wanted a checkpoint for readers of version {}, got {}", kKnownVersion, version));
+      if (version > kKnownVersion)
+        fail(fmt::format("wanted a checkpoint for readers of version {}, got {}", kKnownVersion, version));
     }
   }
 
   void read_entry(std::string_view key, std::string_view value) {
     BundleTensor& tensor = index_.tensors.emplace_back();
     tensor.name = key;
-    const protobuf::Refusal refuse = [&](const std::string& found) { fail_tensor(key, fmt::format("wanted an entry, got {}", found)); };
+    const protobuf::Refusal refuse = [&](const std::string& found) {
+      fail_tensor(key, fmt::format("wanted an entry, got {}", found));
+    };
     MessageReader reader(value, refuse, entry_field::kSlices);
     while (reader.next()) {
       switch (reader.field()) {
@@ -201,7 +204,8 @@ class IndexParser {
   void read_shape(BundleTensor& tensor, std::string_view message, const protobuf::Refusal& refuse) const {
     MessageReader reader(message, refuse, shape_field::kDimension);
     while (reader.next()) {
-      if (reader.field() == shape_field::kUnknownRank && reader.int32() != 0) fail_tensor(tensor.name, "wanted a shape, got none");
+      if (reader.field() == shape_field::kUnknownRank && reader.int32() != 0)
+        fail_tensor(tensor.name, "wanted a shape, got none");
       if (reader.field() != shape_field::kDimension) continue;
       if (tensor.shape.size() == kMaxBundleRank) {
         fail_tensor(tensor.name, fmt::format("wanted at most {} dimensions, got more", kMaxBundleRank));
@@ -229,8 +233,8 @@ class IndexParser {
       }
     }
     if (wanted != tensor.size_bytes) {
-      fail_tensor(tensor.name, fmt::format("wanted {} bytes for [{}] of {}, got {}", wanted, fmt::join(tensor.shape, ", "), row->name,
-                                           tensor.size_bytes));
+      fail_tensor(tensor.name, fmt::format("wanted {} bytes for [{}] of {}, got {}", wanted, fmt::join(tensor.shape, ", "),
+                                           row->name, tensor.size_bytes));
     }
   }
 
@@ -256,16 +260,20 @@ std::string BundleTensor::type_name() const {
 
 BundleIndex parse_bundle_index(std::span<const std::byte> bytes, const std::string& name) { return IndexParser(name).run(bytes); }
 
-std::string bundle_shard_suffix(uint32_t shard, uint32_t num_shards) { return fmt::format(".data-{:05}-of-{:05}", shard, num_shards); }
+std::string bundle_shard_suffix(uint32_t shard, uint32_t num_shards) {
+  return fmt::format(".data-{:05}-of-{:05}", shard, num_shards);
+}
 
-TensorBundle::TensorBundle(BundleIndex index, std::vector<BundleShard> shards) : index_(std::move(index)), shards_(std::move(shards)) {
+TensorBundle::TensorBundle(BundleIndex index, std::vector<BundleShard> shards)
+    : index_(std::move(index)), shards_(std::move(shards)) {
   ALBERT_CHECK(shards_.size() == index_.num_shards, "{} data files for {}", shards_.size(), index_.num_shards);
   std::vector<const BundleTensor*> order;
   for (const BundleTensor& tensor : index_.tensors) {
     const BundleShard& shard = shards_[tensor.shard];
     if (tensor.offset > shard.bytes.size() || tensor.size_bytes > shard.bytes.size() - tensor.offset) {
-      fail_tensor(shard, tensor, fmt::format("wanted {} bytes at {}, got a file of {}; the file is cut short or of another checkpoint",
-                                             tensor.size_bytes, tensor.offset, shard.bytes.size()));
+      fail_tensor(shard, tensor,
+                  fmt::format("wanted {} bytes at {}, got a file of {}; the file is cut short or of another checkpoint",
+                              tensor.size_bytes, tensor.offset, shard.bytes.size()));
     }
     if (tensor.size_bytes > 0) order.push_back(&tensor);
   }
@@ -274,7 +282,8 @@ TensorBundle::TensorBundle(BundleIndex index, std::vector<BundleShard> shards) :
     const BundleTensor& before = *order[i - 1];
     const BundleTensor& tensor = *order[i];
     if (before.shard == tensor.shard && tensor.offset < before.offset + before.size_bytes) {
-      fail_tensor(shards_[tensor.shard], tensor, fmt::format("wanted bytes of its own, got some of tensor {}", quoted_text(before.name)));
+      fail_tensor(shards_[tensor.shard], tensor,
+                  fmt::format("wanted bytes of its own, got some of tensor {}", quoted_text(before.name)));
     }
   }
 }
@@ -282,7 +291,8 @@ TensorBundle::TensorBundle(BundleIndex index, std::vector<BundleShard> shards) :
 ArrayView TensorBundle::read(const BundleTensor& tensor) const {
   const BundleShard& shard = shards_[tensor.shard];
   if (tensor.is_sliced) {
-    fail_tensor(shard, tensor, "wanted a tensor in one piece, got a partitioned variable; save the checkpoint without partitioner");
+    fail_tensor(shard, tensor,
+                "wanted a tensor in one piece, got a partitioned variable; save the checkpoint without partitioner");
   }
   if (!tensor.type) {
     fail_tensor(shard, tensor, fmt::format("wanted float32, float16, bfloat16, int32 or int64, got {}", tensor.type_name()));

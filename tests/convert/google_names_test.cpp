@@ -1,6 +1,6 @@
 // Names of variables and keys of albert_config.json, without tensors.
-#include "convert/google_config.h"
 #include "convert/google_names.h"
+#include "convert/google_config.h"
 
 #include <albert/base/error.h>
 
@@ -31,8 +31,9 @@ TEST(GoogleNames, AreThoseOfModelFolders) {
 
 TEST(GoogleNames, OthersAreNotGuessed) {
   for (const char* variable :
-       {"", "/", "kernel", "bert", "bert/pooler/dense", "bert/pooler/dense/gamma", "bert/pooler/dense/kernel/kernel", "bert/embeddings/LayerNorm/kernel",
-        "bert/encoder/transformer/group_/inner_group_0/LayerNorm/beta", "bert/encoder/transformer/group_01/inner_group_0/LayerNorm/beta",
+       {"", "/", "kernel", "bert", "bert/pooler/dense", "bert/pooler/dense/gamma", "bert/pooler/dense/kernel/kernel",
+        "bert/embeddings/LayerNorm/kernel", "bert/encoder/transformer/group_/inner_group_0/LayerNorm/beta",
+        "bert/encoder/transformer/group_01/inner_group_0/LayerNorm/beta",
         "bert/encoder/transformer/group_0/inner_group_99999/LayerNorm/beta", "bert/encoder/transformer/group_0/LayerNorm/beta",
         "bert/encoder/layer_shared/attention/self/query/kernel"}) {
     EXPECT_EQ(google_name(variable), "none") << variable;
@@ -50,7 +51,8 @@ TEST(GoogleNames, LeftoversHaveAReason) {
 }
 
 TEST(GoogleConfig, HasGooglesDefaultsAndMeaningOfGelu) {
-  const GoogleConfig config = read_google_config(R"({"vocab_size": 21128, "hidden_act": "gelu", "gap_size": 0, "layers_to_keep": [], "x": 1})", "c");
+  const GoogleConfig config =
+      read_google_config(R"({"vocab_size": 21128, "hidden_act": "gelu", "gap_size": 0, "layers_to_keep": [], "x": 1})", "c");
   EXPECT_EQ(config.shape.vocab_size, 21128);
   EXPECT_EQ(config.shape.hidden_size, 4096);
   EXPECT_EQ(config.shape.num_attention_heads, 64);
@@ -73,8 +75,10 @@ TEST(GoogleConfig, RefusesByTheNameOfTheKey) {
   EXPECT_EQ(google_config_error("[]"), "c: wanted a JSON object, got array");
   EXPECT_EQ(google_config_error("{}"), "c: vocab_size: wanted an integer, got none");
   EXPECT_EQ(google_config_error(R"({"vocab_size": "5"})"), "c: vocab_size: wanted an integer, got \"5\"");
-  EXPECT_EQ(google_config_error(R"({"vocab_size": 5, "initializer_range": null})"), "c: initializer_range: wanted a number, got null");
-  EXPECT_EQ(google_config_error(R"({"vocab_size": 5, "hidden_act": "tanh"})"), "c: hidden_act: wanted gelu or relu, got \"tanh\"");
+  EXPECT_EQ(google_config_error(R"({"vocab_size": 5, "initializer_range": null})"),
+            "c: initializer_range: wanted a number, got null");
+  EXPECT_EQ(google_config_error(R"({"vocab_size": 5, "hidden_act": "tanh"})"),
+            "c: hidden_act: wanted gelu or relu, got \"tanh\"");
   EXPECT_EQ(google_config_error(R"({"vocab_size": 5, "hidden_size": 100})"),
             "c: num_attention_heads: must divide hidden_size 100, got 64");
 }

@@ -14,10 +14,12 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
-std::filesystem::path tf1_golden(const std::string& name) { return std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name; }
+std::filesystem::path tf1_golden(const std::string& name) {
+  return std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name;
+}
 
 void expect_equal(const io::NamedArrays& found, const io::NamedArrays& wanted) {
   ASSERT_EQ(found.size(), wanted.size());
@@ -103,13 +105,16 @@ TEST(GoogleSource, SaysWhatIsMissing) {
   const auto shards = copy_of("groups_in_shards", folder);
   std::filesystem::remove(shards / "model.ckpt-7.data-00001-of-00003");
   EXPECT_THAT([&] { (void)read_model_source(shards); },
-              ThrowsMessage<IoError>(HasSubstr("model.ckpt-7.index: wanted 3 data files, got 2; missing: model.ckpt-7.data-00001-of-00003")));
+              ThrowsMessage<IoError>(
+                  HasSubstr("model.ckpt-7.index: wanted 3 data files, got 2; missing: model.ckpt-7.data-00001-of-00003")));
   const auto plain = copy_of("squad", folder);
   std::filesystem::remove(plain / "albert_config.json");
   EXPECT_THAT([&] { (void)read_model_source(plain); },
-              ThrowsMessage<IoError>(HasSubstr("wanted albert_config.json beside the checkpoint, got none; put the one of the model there")));
+              ThrowsMessage<IoError>(
+                  HasSubstr("wanted albert_config.json beside the checkpoint, got none; put the one of the model there")));
   EXPECT_THAT([&] { (void)read_model_source(tf1_golden("objects")); },
-              ThrowsMessage<IoError>(HasSubstr("wanted variables of Google's ALBERT (bert/...), got an object checkpoint of TensorFlow 2")));
+              ThrowsMessage<IoError>(
+                  HasSubstr("wanted variables of Google's ALBERT (bert/...), got an object checkpoint of TensorFlow 2")));
 }
 
 TEST(GoogleSource, OfSeveralCheckpointsOneMustBeNamed) {
@@ -122,8 +127,9 @@ TEST(GoogleSource, OfSeveralCheckpointsOneMustBeNamed) {
   for (const char* end : {".index", ".data-00000-of-00001"}) {
     std::filesystem::rename(squad / (std::string("model.ckpt-best") + end), squad / (std::string("model.ckpt-9") + end));
   }
-  EXPECT_THAT([&] { (void)read_model_source(squad); },
-              ThrowsMessage<IoError>(HasSubstr("wanted one checkpoint, got model.ckpt-5, model.ckpt-9; name one as FOLDER/NAME")));
+  EXPECT_THAT(
+      [&] { (void)read_model_source(squad); },
+      ThrowsMessage<IoError>(HasSubstr("wanted one checkpoint, got model.ckpt-5, model.ckpt-9; name one as FOLDER/NAME")));
   EXPECT_THAT(read_model_source(squad / "model.ckpt-5").where, HasSubstr("model.ckpt-5.index"));
 }
 
@@ -135,7 +141,8 @@ TEST(GoogleSource, DamageOfADataFileIsNoticedAtTheTensor) {
   bytes[0] = static_cast<char>(bytes[0] ^ 1);
   write_file_atomically(path, bytes);
   EXPECT_THAT([&] { (void)read_model_source(squad); },
-              ThrowsMessage<IoError>(HasSubstr("tensor \"bert/embeddings/LayerNorm/beta\": wanted the checksum that the index states, got another")));
+              ThrowsMessage<IoError>(HasSubstr(
+                  "tensor \"bert/embeddings/LayerNorm/beta\": wanted the checksum that the index states, got another")));
 }
 
 TEST(GoogleSource, ShapesThatDoNotFitAreListed) {

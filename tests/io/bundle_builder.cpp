@@ -83,7 +83,8 @@ std::string tar_entry(const TarEntry& entry) {
   header[156] = entry.kind;
   put(header, 257, std::string_view("ustar\00000", 8));
   put(header, 345, entry.prefix);
-  const auto sum = std::accumulate(header.begin(), header.end(), 0U, [](unsigned total, char byte) { return total + static_cast<uint8_t>(byte); });
+  const auto sum = std::accumulate(header.begin(), header.end(), 0U,
+                                   [](unsigned total, char byte) { return total + static_cast<uint8_t>(byte); });
   put(header, 148, std::string_view(fmt::format("{:06o}", sum) + std::string("\0 ", 2)));
   return header + entry.content + std::string((kBlock - entry.content.size() % kBlock) % kBlock, '\0');
 }
@@ -98,7 +99,8 @@ std::string gzip_of(std::string_view bytes) {
   z_stream stream{};
   constexpr int kGzip = 15 + 16;
   constexpr int kMemoryLevel = 8;
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("deflateInit2");
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::runtime_error("deflateInit2");
   std::string compressed(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());

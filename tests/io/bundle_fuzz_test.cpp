@@ -1,5 +1,5 @@
-// Random damage to checkpoints of TensorFlow and to archives: whatever the bytes are, reading them gives tensors or an IoError, in little
-// memory and time. Checksums are repaired in most files, so that the damage is met behind them.
+// Random damage to checkpoints of TensorFlow and to archives: whatever the bytes are, reading them gives tensors or an IoError,
+// in little memory and time. Checksums are repaired in most files, so that the damage is met behind them.
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/random.h>
@@ -56,7 +56,9 @@ using testing::TableEntries;
 using testing::with_trailer;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
-std::string golden(const std::string& name) { return read_file(std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name); }
+std::string golden(const std::string& name) {
+  return read_file(std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name);
+}
 
 void replace_number(std::string& bytes, RandomStream& random) {
   constexpr std::array<uint64_t, 8> kNumbers{0, 1, 0x7f, 0x80, 0xffffffff, 0x80000000, UINT64_MAX, uint64_t{1} << 62U};
@@ -103,7 +105,8 @@ std::string damaged(std::string bytes, RandomStream& random) {
 class FileMaker {
  public:
   FileMaker() {
-    read_sorted_table(bytes_of(index_), "golden", [&](std::string_view key, std::string_view value) { entries_.emplace_back(key, value); });
+    read_sorted_table(bytes_of(index_), "golden",
+                      [&](std::string_view key, std::string_view value) { entries_.emplace_back(key, value); });
     const std::string compressed = golden("snappy/model.ckpt.index");
     compressed_block_ = compressed.substr(0, compressed.size() - kFooter);
   }
@@ -126,7 +129,8 @@ class FileMaker {
   [[nodiscard]] std::string data(RandomStream& random) const { return random.below(4) == 0 ? damaged(data_, random) : data_; }
 
   [[nodiscard]] std::string archive(RandomStream& random) const {
-    std::string tar = testing::tar_of({{.path = "m", .kind = '5'}, {.path = "x", .content = "12 path=m/i\n", .kind = 'x'}, {.path = "i", .content = index_}});
+    std::string tar = testing::tar_of(
+        {{.path = "m", .kind = '5'}, {.path = "x", .content = "12 path=m/i\n", .kind = 'x'}, {.path = "i", .content = index_}});
     if (random.below(2) == 0) {
       // A header with its checksum repaired.
       std::string header = tar.substr(0, kTarBlock);
@@ -159,7 +163,8 @@ class FileMaker {
   /// The index block and the footer, the block's checksum repaired.
   [[nodiscard]] static std::string with_damaged_handles(RandomStream& random) {
     std::vector<std::string> blocks;
-    for (uint64_t count = random.below(4); count > 0; --count) blocks.push_back(with_trailer(table_block({{std::to_string(9 - count), "x"}})));
+    for (uint64_t count = random.below(4); count > 0; --count)
+      blocks.push_back(with_trailer(table_block({{std::to_string(9 - count), "x"}})));
     std::string file = table_of_blocks(blocks);
     std::string handles;
     for (uint64_t count = random.below(6); count > 0; --count) {
@@ -168,7 +173,9 @@ class FileMaker {
     const std::string index = with_trailer(damaged(handles + table_block({}), random));
     std::string footer = file.substr(file.size() - kFooter);
     const size_t begin = file.size() - kFooter;
-    footer.replace(0, 8, (testing::varint(0) + testing::varint(8) + testing::varint(begin) + testing::varint(index.size() - 5)).substr(0, 8));
+    footer.replace(
+        0, 8,
+        (testing::varint(0) + testing::varint(8) + testing::varint(begin) + testing::varint(index.size() - 5)).substr(0, 8));
     return file.substr(0, begin) + index + (random.below(2) == 0 ? footer : damaged(footer, random));
   }
 
@@ -210,7 +217,8 @@ size_t read_archive(const std::string& archive, const std::string& data) {
   return count;
 }
 
-/// 20,000 in the suite; ALBERT_FUZZ_FILES=1000000 for a night. Any exception but IoError, a crash or the sanitizer fails the test.
+/// 20,000 in the suite; ALBERT_FUZZ_FILES=1000000 for a night. Any exception but IoError, a crash or the sanitizer fails the
+/// test.
 TEST(BundleFuzz, RandomDamageNeverDoesMoreThanThrow) {
   const char* wanted = std::getenv("ALBERT_FUZZ_FILES");
   const uint64_t count = wanted == nullptr ? 20'000 : std::strtoull(wanted, nullptr, 10);

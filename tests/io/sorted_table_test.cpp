@@ -23,7 +23,8 @@ using testing::with_trailer;
 
 TableEntries read_table(const std::string& file) {
   TableEntries found;
-  read_sorted_table(std::as_bytes(std::span(file)), "t", [&](std::string_view key, std::string_view value) { found.emplace_back(key, value); });
+  read_sorted_table(std::as_bytes(std::span(file)), "t",
+                    [&](std::string_view key, std::string_view value) { found.emplace_back(key, value); });
   return found;
 }
 
@@ -71,11 +72,14 @@ TEST(SortedTable, RefusesFooters) {
 }
 
 TEST(SortedTable, RefusesBlocks) {
-  const auto of_block = [](const std::string& block, char type = 0) { return table_error(table_of_blocks({with_trailer(block, type)})); };
+  const auto of_block = [](const std::string& block, char type = 0) {
+    return table_error(table_of_blocks({with_trailer(block, type)}));
+  };
   EXPECT_EQ(of_block(""), "t: wanted restart points in the block at byte 0, got other bytes; the file is damaged");
   EXPECT_THAT(of_block(std::string("\xff\xff\xff\xff", 4)), HasSubstr("wanted restart points in the block"));
   EXPECT_EQ(of_block(table_block({}), 2), "t: wanted block type 0 (plain) or 1 (snappy), got 2 at byte 0");
-  EXPECT_EQ(of_block(raw_block(std::string("\1\0\0", 3))), "t: wanted an entry in the block at byte 0, got other bytes; the file is damaged");
+  EXPECT_EQ(of_block(raw_block(std::string("\1\0\0", 3))),
+            "t: wanted an entry in the block at byte 0, got other bytes; the file is damaged");
   EXPECT_THAT(of_block(raw_block(std::string("\0\1\7a", 4))), HasSubstr("wanted an entry"));
   EXPECT_THAT(of_block(raw_block(std::string(1, '\0') + varint(UINT64_MAX) + varint(1))), HasSubstr("wanted an entry"));
   EXPECT_THAT(of_block(raw_block(std::string(1, '\0') + varint(1) + varint(UINT64_MAX) + "a")), HasSubstr("wanted an entry"));
@@ -94,7 +98,8 @@ TEST(SortedTable, RefusesKeysOutOfOrderAndTooMuchOfThem) {
   // Three bytes for each key of 64 KiB.
   std::string repeated = std::string(1, '\0') + varint(65'536) + std::string(1, '\0') + std::string(65'536, 'k');
   for (int i = 0; i < 20; ++i) repeated += varint(65'536 + static_cast<uint64_t>(i)) + std::string("\1\0x", 3);
-  EXPECT_EQ(table_error(table_of_blocks({with_trailer(raw_block(repeated))})), "t: wanted at most 1048576 bytes of names, got more");
+  EXPECT_EQ(table_error(table_of_blocks({with_trailer(raw_block(repeated))})),
+            "t: wanted at most 1048576 bytes of names, got more");
 }
 
 std::string snappy_error(const std::string& compressed, size_t limit = 100) {
@@ -108,23 +113,50 @@ std::string snappy_error(const std::string& compressed, size_t limit = 100) {
 
 TEST(Snappy, CopiesMayReachIntoWhatTheyWrite) {
   // Length 8, literal "ab", copy of 6 at distance 2: the form of one byte of offset, of two, of four.
-  EXPECT_EQ(decompress_snappy("\x08\x04" "ab\x09\x02", 100, "s"), "abababab");
-  EXPECT_EQ(decompress_snappy(std::string("\x08\x04" "ab\x16\x02\0", 7), 100, "s"), "abababab");
-  EXPECT_EQ(decompress_snappy(std::string("\x08\x04" "ab\x17\x02\0\0\0", 9), 100, "s"), "abababab");
+  EXPECT_EQ(decompress_snappy("\x08\x04"
+                              "ab\x09\x02",
+                              100, "s"),
+            "abababab");
+  EXPECT_EQ(decompress_snappy(std::string("\x08\x04"
+                                          "ab\x16\x02\0",
+                                          7),
+                              100, "s"),
+            "abababab");
+  EXPECT_EQ(decompress_snappy(std::string("\x08\x04"
+                                          "ab\x17\x02\0\0\0",
+                                          9),
+                              100, "s"),
+            "abababab");
   EXPECT_EQ(decompress_snappy(std::string(1, '\0'), 100, "s"), "");
 }
 
 TEST(Snappy, RefusesWhatIsNotOfTheFormat) {
   EXPECT_EQ(snappy_error(""), "s: wanted snappy data, got no length; the file is damaged");
   EXPECT_EQ(snappy_error(varint(101)), "s: wanted at most 100 bytes in a block, got 101");
-  EXPECT_EQ(snappy_error("\x02\x04" "a"), "s: wanted snappy data, got a literal that is longer than what is left; the file is damaged");
-  EXPECT_EQ(snappy_error("\x01\x04" "ab"), "s: wanted snappy data, got more bytes than announced; the file is damaged");
-  EXPECT_EQ(snappy_error("\x03\x04" "ab"), "s: wanted snappy data, got 2 bytes of 3; the file is damaged");
-  EXPECT_EQ(snappy_error("\x08\x04" "ab\x09\x03"), "s: wanted snappy data, got a copy from before the beginning; the file is damaged");
-  EXPECT_EQ(snappy_error(std::string("\x08\x04" "ab\x09\0", 6)), "s: wanted snappy data, got a copy from before the beginning; the file is damaged");
-  EXPECT_EQ(snappy_error("\x07\x04" "ab\x09\x02"), "s: wanted snappy data, got more bytes than announced; the file is damaged");
-  EXPECT_EQ(snappy_error("\x08\x04" "ab\x0a"), "s: wanted snappy data, got an end inside an element; the file is damaged");
-  EXPECT_EQ(snappy_error("\x08\xfc\xff\xff\xff\xff"), "s: wanted snappy data, got a literal that is longer than what is left; the file is damaged");
+  EXPECT_EQ(snappy_error("\x02\x04"
+                         "a"),
+            "s: wanted snappy data, got a literal that is longer than what is left; the file is damaged");
+  EXPECT_EQ(snappy_error("\x01\x04"
+                         "ab"),
+            "s: wanted snappy data, got more bytes than announced; the file is damaged");
+  EXPECT_EQ(snappy_error("\x03\x04"
+                         "ab"),
+            "s: wanted snappy data, got 2 bytes of 3; the file is damaged");
+  EXPECT_EQ(snappy_error("\x08\x04"
+                         "ab\x09\x03"),
+            "s: wanted snappy data, got a copy from before the beginning; the file is damaged");
+  EXPECT_EQ(snappy_error(std::string("\x08\x04"
+                                     "ab\x09\0",
+                                     6)),
+            "s: wanted snappy data, got a copy from before the beginning; the file is damaged");
+  EXPECT_EQ(snappy_error("\x07\x04"
+                         "ab\x09\x02"),
+            "s: wanted snappy data, got more bytes than announced; the file is damaged");
+  EXPECT_EQ(snappy_error("\x08\x04"
+                         "ab\x0a"),
+            "s: wanted snappy data, got an end inside an element; the file is damaged");
+  EXPECT_EQ(snappy_error("\x08\xfc\xff\xff\xff\xff"),
+            "s: wanted snappy data, got a literal that is longer than what is left; the file is damaged");
 }
 
 }  // namespace

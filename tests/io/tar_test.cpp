@@ -8,8 +8,8 @@ namespace albert::io {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::gzip_of;
+using ::testing::HasSubstr;
 using testing::tar_entry;
 using testing::tar_of;
 using testing::TarEntry;
@@ -40,8 +40,9 @@ std::string pax(const std::string& key, const std::string& value) {
 }
 
 TEST(Tar, GivesFilesWithTheirBytes) {
-  const std::string archive =
-      tar_of({{.path = "./m/", .kind = '5'}, {.path = "./m//a", .content = std::string(513, 'x')}, {.path = "b", .content = "y", .prefix = "p/q"}});
+  const std::string archive = tar_of({{.path = "./m/", .kind = '5'},
+                                      {.path = "./m//a", .content = std::string(513, 'x')},
+                                      {.path = "b", .content = "y", .prefix = "p/q"}});
   EXPECT_TRUE(is_tar(tar_bytes(archive)));
   const auto members = parse_tar(tar_bytes(archive), "t");
   ASSERT_EQ(members.size(), 2U);
@@ -59,9 +60,11 @@ TEST(Tar, LongPathsOfPaxAndGnuStandForThoseOfTheNextMember) {
                                 {.path = "short"},
                                 {.path = "short"}})),
               ElementsAre("long/one", "long/two", "short"));
-  EXPECT_EQ(parse_tar(tar_bytes(tar_of({{.path = "x", .content = pax("size", "00002"), .kind = 'x'}, {.path = "a", .content = "123"}})), "t")[0]
-                .bytes.size(),
-            2U);
+  EXPECT_EQ(
+      parse_tar(tar_bytes(tar_of({{.path = "x", .content = pax("size", "00002"), .kind = 'x'}, {.path = "a", .content = "123"}})),
+                "t")[0]
+          .bytes.size(),
+      2U);
 }
 
 TEST(Tar, RefusesPathsThatLeaveTheFolder) {
@@ -94,14 +97,17 @@ TEST(Tar, RefusesWhatIsNeitherFileNorFolder) {
 TEST(Tar, RefusesDamage) {
   std::string wrong = tar_of({{.path = "a"}});
   wrong[0] = 'b';
-  EXPECT_EQ(tar_error(wrong), "t: wanted the checksum of the header at byte 0, got another; the file is damaged or no tar archive");
+  EXPECT_EQ(tar_error(wrong),
+            "t: wanted the checksum of the header at byte 0, got another; the file is damaged or no tar archive");
   const std::string cut = "t: wanted the end of the archive, got the end of the file; it is cut short";
   EXPECT_EQ(tar_error(""), cut);
   EXPECT_EQ(tar_error(tar_entry({.path = "a", .content = "x"})), cut);
   EXPECT_EQ(tar_error(tar_entry({.path = "a", .content = std::string(600, 'x')}).substr(0, 1000)),
             "t: wanted 600 bytes of a member, got 488; the file is cut short or damaged");
-  EXPECT_EQ(entry_error({.path = "x", .content = "99 path=a\n", .kind = 'x'}), "t: wanted records in an extended header, got other bytes; the file is damaged");
-  EXPECT_EQ(entry_error({.path = "x", .content = "8 path a\n", .kind = 'x'}), "t: wanted records in an extended header, got other bytes; the file is damaged");
+  EXPECT_EQ(entry_error({.path = "x", .content = "99 path=a\n", .kind = 'x'}),
+            "t: wanted records in an extended header, got other bytes; the file is damaged");
+  EXPECT_EQ(entry_error({.path = "x", .content = "8 path a\n", .kind = 'x'}),
+            "t: wanted records in an extended header, got other bytes; the file is damaged");
   EXPECT_EQ(entry_error({.path = "x", .content = pax("size", "99999999999999999999"), .kind = 'x'}),
             "t: wanted the size of a member, got other bytes; the file is damaged");
   EXPECT_EQ(tar_error(tar_of({{.path = "x", .content = pax("size", "99999999999"), .kind = 'x'}, {.path = "a"}})),
@@ -133,7 +139,8 @@ TEST(Gzip, RefusesDamageAndBombs) {
   const std::string sound = gzip_of(std::string(1000, 'a') + "b");
   EXPECT_EQ(gzip_error(sound), "");
   for (size_t length = 0; length < sound.size(); ++length) EXPECT_NE(gzip_error(sound.substr(0, length)), "") << length;
-  EXPECT_EQ(gzip_error(sound.substr(0, sound.size() - 1)), "g: wanted the end of the gzip data, got the end of the file; it is cut short");
+  EXPECT_EQ(gzip_error(sound.substr(0, sound.size() - 1)),
+            "g: wanted the end of the gzip data, got the end of the file; it is cut short");
   EXPECT_EQ(gzip_error(sound + "x"), "g: wanted the end of the gzip data, got the end of the file; it is cut short");
   EXPECT_THAT(gzip_error(sound + "xyz"), HasSubstr("g: wanted gzip data, got incorrect header check; the file is damaged"));
   std::string damaged = sound;
@@ -142,7 +149,8 @@ TEST(Gzip, RefusesDamageAndBombs) {
   const std::string cure = "; no archive of a checkpoint, or unpack it first";
   EXPECT_EQ(gzip_error(sound, {.size_bytes = 1000}), "g: wanted at most 1000 bytes in the archive, got more" + cure);
   const std::string bomb = gzip_of(std::string(1'000'000, '\0'));
-  EXPECT_EQ(gzip_error(bomb, {.free_bytes = 1000, .ratio = 10}), fmt::format("g: wanted at most {} bytes in the archive, got more{}", 1000 + 10 * bomb.size(), cure));
+  EXPECT_EQ(gzip_error(bomb, {.free_bytes = 1000, .ratio = 10}),
+            fmt::format("g: wanted at most {} bytes in the archive, got more{}", 1000 + 10 * bomb.size(), cure));
 }
 
 }  // namespace

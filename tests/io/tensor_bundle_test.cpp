@@ -12,10 +12,10 @@
 namespace albert::io {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::bundle_entry;
 using testing::bundle_header;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::proto_bytes;
 using testing::proto_number;
 using testing::table_of;
@@ -23,7 +23,9 @@ using testing::TableEntries;
 
 std::span<const std::byte> bundle_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-std::string golden(const std::string& name) { return read_file(std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name); }
+std::string golden(const std::string& name) {
+  return read_file(std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name);
+}
 
 /// A checkpoint in memory. The bytes lie on the heap without a spare one, so that the sanitizer sees a step over their end.
 struct Checkpoint {
@@ -48,7 +50,8 @@ struct Checkpoint {
 };
 
 Checkpoint pretraining_checkpoint() {
-  return {.index = golden("pretraining/model.ckpt-best.index"), .shards = {golden("pretraining/model.ckpt-best.data-00000-of-00001")}};
+  return {.index = golden("pretraining/model.ckpt-best.index"),
+          .shards = {golden("pretraining/model.ckpt-best.data-00000-of-00001")}};
 }
 
 const BundleTensor& tensor_of(const TensorBundle& bundle, std::string_view name) {
@@ -128,14 +131,18 @@ TEST(TensorBundle, AFileCutAnywhereIsNoticed) {
 
 TEST(TensorBundle, RefusesTypesAndFormsOfTensorsByName) {
   const auto error_of = [](const std::string& folder, const std::string& name) {
-    return Checkpoint{.index = golden(folder + "/" + name + ".index"), .shards = {golden(folder + "/" + name + bundle_shard_suffix(0, 1))}}.error();
+    return Checkpoint{.index = golden(folder + "/" + name + ".index"),
+                      .shards = {golden(folder + "/" + name + bundle_shard_suffix(0, 1))}}
+        .error();
   };
   EXPECT_EQ(error_of("float64", "model.ckpt"),
             "d: tensor \"bert/pooler/dense/bias\": wanted float32, float16, bfloat16, int32 or int64, got float64");
   EXPECT_EQ(error_of("partitioned", "model.ckpt"),
-            "d: tensor \"bert/embeddings/word_embeddings\": wanted a tensor in one piece, got a partitioned variable; save the checkpoint without "
+            "d: tensor \"bert/embeddings/word_embeddings\": wanted a tensor in one piece, got a partitioned variable; save the "
+            "checkpoint without "
             "partitioner");
-  EXPECT_EQ(error_of("objects", "ckpt"), "d: tensor \"_CHECKPOINTABLE_OBJECT_GRAPH\": wanted float32, float16, bfloat16, int32 or int64, got string");
+  EXPECT_EQ(error_of("objects", "ckpt"),
+            "d: tensor \"_CHECKPOINTABLE_OBJECT_GRAPH\": wanted float32, float16, bfloat16, int32 or int64, got string");
 }
 
 const std::string kFourBytes = "wxyz";
@@ -152,7 +159,8 @@ TEST(TensorBundle, BuilderOfTheseTestsMakesASoundBundle) { EXPECT_EQ(entry_error
 
 TEST(TensorBundle, RefusesHeadersThatItDoesNotUnderstand) {
   EXPECT_EQ(index_error(table_of({})), "i: wanted a header, got none; no checkpoint of TensorFlow");
-  EXPECT_EQ(index_error(table_of({{"a", bundle_entry({1}, 0, kFourBytes)}})), "i: wanted a header, got none; no checkpoint of TensorFlow");
+  EXPECT_EQ(index_error(table_of({{"a", bundle_entry({1}, 0, kFourBytes)}})),
+            "i: wanted a header, got none; no checkpoint of TensorFlow");
   EXPECT_EQ(index_error(table_of({{"", ""}})), "i: wanted 1 to 1024 data files, got 0");
   EXPECT_EQ(index_error(table_of({{"", bundle_header(1025)}})), "i: wanted 1 to 1024 data files, got 1025");
   EXPECT_EQ(index_error(table_of({{"", bundle_header(UINT64_MAX)}})),
@@ -171,16 +179,19 @@ TEST(TensorBundle, RefusesEntriesThatDoNotFit) {
   EXPECT_EQ(entry_error(bundle_entry({uint64_t{1} << 62U, 4}, 0, kFourBytes)),
             "i: tensor \"a\": wanted a shape that fits in 64 bits, got [4611686018427387904, 4]");
   EXPECT_EQ(entry_error(bundle_entry({UINT64_MAX}, 0, kFourBytes)), "i: tensor \"a\": wanted an entry, got -1 in field 1");
-  EXPECT_EQ(entry_error(bundle_entry({1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, kFourBytes)), "i: tensor \"a\": wanted at most 8 dimensions, got more");
+  EXPECT_EQ(entry_error(bundle_entry({1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, kFourBytes)),
+            "i: tensor \"a\": wanted at most 8 dimensions, got more");
   EXPECT_EQ(entry_error(bundle_entry({1}, 1, kFourBytes)),
             "d: tensor \"a\": wanted 4 bytes at 1, got a file of 4; the file is cut short or of another checkpoint");
-  EXPECT_THAT(entry_error(bundle_entry({1}, INT64_MAX, kFourBytes)), HasSubstr("wanted 4 bytes at 9223372036854775807, got a file of 4"));
+  EXPECT_THAT(entry_error(bundle_entry({1}, INT64_MAX, kFourBytes)),
+              HasSubstr("wanted 4 bytes at 9223372036854775807, got a file of 4"));
   EXPECT_EQ(entry_error(sound + proto_number(3, 1)), "i: tensor \"a\": wanted a data file below 1, got 1");
   EXPECT_EQ(entry_error(sound + proto_number(1, 1)), "i: tensor \"a\": wanted an entry, got field 1 twice");
   EXPECT_EQ(entry_error(sound + "\x08"), "i: tensor \"a\": wanted an entry, got a number that is cut off at byte 18 of 18");
   EXPECT_EQ(entry_error(proto_bytes(1, "x")), "i: tensor \"a\": wanted an entry, got another type of field 1");
   EXPECT_EQ(entry_error(proto_number(1, 1) + proto_bytes(2, proto_number(3, 1))), "i: tensor \"a\": wanted a shape, got none");
-  EXPECT_EQ(entry_error(proto_number(1, 77)), "d: tensor \"a\": wanted float32, float16, bfloat16, int32 or int64, got number 77");
+  EXPECT_EQ(entry_error(proto_number(1, 77)),
+            "d: tensor \"a\": wanted float32, float16, bfloat16, int32 or int64, got number 77");
   EXPECT_EQ(entries_error({{"a", sound}, {"b", sound}}), "d: tensor \"b\": wanted bytes of its own, got some of tensor \"a\"");
   EXPECT_EQ(entries_error({{"a", sound}, {"b", bundle_entry({0}, 2, "")}}), "") << "a tensor without elements shares no byte";
 }

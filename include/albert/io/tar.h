@@ -26,9 +26,9 @@ struct TarMember {
 
 /// Whether the bytes begin with a header of ustar, pax or GNU tar.
 bool is_tar(std::span<const std::byte> bytes);
-/// Regular files in the order of the archive; folders are passed over. Throws IoError "<name>: ..." for links, devices and anything
-/// else that is neither file nor folder, absolute paths, ".." and control characters, the same path twice, wrong checksums, sizes that leave the archive, and
-/// an archive without its end.
+/// Regular files in the order of the archive; folders are passed over. Throws IoError "<name>: ..." for links, devices and
+/// anything else that is neither file nor folder, absolute paths, ".." and control characters, the same path twice, wrong
+/// checksums, sizes that leave the archive, and an archive without its end.
 std::vector<TarMember> parse_tar(std::span<const std::byte> bytes, const std::string& name);
 
 /// What may come out of a compressed file. Weights hardly compress; more than this is no checkpoint.
@@ -39,8 +39,8 @@ struct GzipLimits {
 };
 
 bool is_gzip(std::span<const std::byte> bytes);
-/// Decompresses into a scratch file (TMPDIR), in a few hundred KiB of memory. Throws IoError "<name>: ..." for damaged data, an early
-/// end, other bytes after the end, and the limits.
+/// Decompresses into a scratch file (TMPDIR), in a few hundred KiB of memory. Throws IoError "<name>: ..." for damaged data, an
+/// early end, other bytes after the end, and the limits.
 MappedFile inflate_gzip(std::span<const std::byte> bytes, const std::string& name, const GzipLimits& limits = {});
 
 }  // namespace albert::io
