@@ -231,7 +231,7 @@ void require_possible_shape(const AlbertConfig& shape, const std::string& where)
 
 std::string write_tokenizer_config_json(const TokenizerDescription& tokenizer) {
   OrderedJson json;
-  json["tokenizer_class"] = "AlbertTokenizer";
+  json["tokenizer_class"] = "PreTrainedTokenizerFast";  // reads tokenizer.json; AlbertTokenizer of transformers 5 would not
   json["do_lower_case"] = tokenizer.lower_case;
   json["keep_accents"] = tokenizer.keep_accents;
   json["remove_space"] = true;
@@ -242,6 +242,8 @@ std::string write_tokenizer_config_json(const TokenizerDescription& tokenizer) {
   json["pad_token"] = "<pad>";
   json["cls_token"] = "[CLS]";
   json["mask_token"] = "[MASK]";
+  json["model_input_names"] = {"input_ids", "token_type_ids", "attention_mask"};
+  json["clean_up_tokenization_spaces"] = false;
   json["model_max_length"] = tokenizer.max_length;
   return json.dump(2) + "\n";
 }

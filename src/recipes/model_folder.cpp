@@ -8,6 +8,7 @@
 #include <albert/io/json_text.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/model_folder.h>
+#include <albert/tokenizer/tokenizer_json.h>
 
 #include <nlohmann/json.hpp>
 
@@ -77,7 +78,8 @@ std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, i
   return {{"spiece.model", tokenizer.vocabulary_bytes()},
           {"tokenizer_config.json", write_tokenizer_config_json({.lower_case = tokenizer.options().lower_case,
                                                                  .keep_accents = tokenizer.options().keep_accents,
-                                                                 .max_length = max_length})}};
+                                                                 .max_length = max_length})},
+          {"tokenizer.json", tokenizer_json(tokenizer)}};
 }
 
 ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer) {

@@ -2,6 +2,7 @@
 
 #include <albert/base/error.h>
 #include <albert/io/json_text.h>
+#include <albert/tokenizer/tokenizer_json.h>
 
 #include <nlohmann/json.hpp>
 
@@ -21,84 +22,6 @@ constexpr const char* kConfigName = "tokenizer_config.json";
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
-}
-
-Json split(const std::string& pattern, const char* behavior) {
-  return {{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", behavior}, {"invert", false}};
-}
-
-Json replace(const std::string& pattern, std::string_view content) {
-  return {{"type", "Replace"}, {"pattern", {{"Regex", pattern}}}, {"content", content}};
-}
-
-Json sequence(const char* key, Json parts) { return {{"type", "Sequence"}, {key, std::move(parts)}}; }
-
-Json normalizer(const SymbolPatterns& patterns) {
-  Json parts = Json::array();
-  parts.push_back({{"type", "NFD"}});
-  if (patterns.word_breaks) parts.push_back(replace(*patterns.word_breaks, kWordSeparatorPiece));
-  if (patterns.outer_breaks) parts.push_back(replace(*patterns.outer_breaks, ""));
-  if (patterns.word_breaks) parts.push_back({{"type", "Prepend"}, {"prepend", kWordSeparatorPiece}});
-  return sequence("normalizers", std::move(parts));
-}
-
-Json pre_tokenizer(const SymbolPatterns& patterns) {
-  if (patterns.units) return split(*patterns.units, "Isolated");
-  Json parts = Json::array();
-  if (patterns.word_breaks) parts.push_back(split(std::string(kWordSeparatorPiece), "Isolated"));
-  parts.push_back(split(*patterns.symbol_breaks, "Removed"));
-  return sequence("pretokenizers", std::move(parts));
-}
-
-/// [CLS] A [SEP] and [CLS] A [SEP] B [SEP], B in the second segment.
-Json post_processor(const Tokenizer& tokenizer) {
-  const auto special = [](const char* name, int segment) { return Json{{"SpecialToken", {{"id", name}, {"type_id", segment}}}}; };
-  const auto text = [](const char* name, int segment) { return Json{{"Sequence", {{"id", name}, {"type_id", segment}}}}; };
-  const auto entry = [](const char* name, int32_t id) {
-    return Json{{"id", name}, {"ids", Json::array({id})}, {"tokens", Json::array({name})}};
-  };
-  const auto& ids = tokenizer.special_tokens();
-  return {{"type", "TemplateProcessing"},
-          {"single", Json::array({special("[CLS]", 0), text("A", 0), special("[SEP]", 0)})},
-          {"pair", Json::array({special("[CLS]", 0), text("A", 0), special("[SEP]", 0), text("B", 1), special("[SEP]", 1)})},
-          {"special_tokens", {{"[CLS]", entry("[CLS]", ids.cls)}, {"[SEP]", entry("[SEP]", ids.sep)}}}};
-}
-
-Json added_tokens(const Tokenizer& tokenizer) {
-  Json list = Json::array();
-  for (int32_t id = 0; id <= tokenizer.special_tokens().mask; ++id) {
-    list.push_back({{"id", id},
-                    {"content", tokenizer.piece(id)},
-                    {"single_word", false},
-                    {"lstrip", false},
-                    {"rstrip", false},
-                    {"normalized", false},
-                    {"special", true}});
-  }
-  return list;
-}
-
-std::string tokenizer_json(const Tokenizer& tokenizer) {
-  const auto& options = tokenizer.symbol_options();
-  const auto patterns = symbol_patterns(parse_symbols(tokenizer.vocabulary_bytes(), options, "symbols.txt"), options);
-  Json vocabulary = Json::object();
-  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) vocabulary[symbol_key(tokenizer.piece(id))] = id;
-  Json decoder;
-  if (options.word_separator && !options.symbol_separator) {
-    decoder = {{"type", "Metaspace"}, {"replacement", kWordSeparatorPiece}, {"prepend_scheme", "always"}, {"split", false}};
-  } else if (!options.symbol_separator) {
-    decoder = {{"type", "Fuse"}};
-  }
-  const Json json{{"version", "1.0"},
-                  {"truncation", nullptr},
-                  {"padding", nullptr},
-                  {"added_tokens", added_tokens(tokenizer)},
-                  {"normalizer", normalizer(patterns)},
-                  {"pre_tokenizer", pre_tokenizer(patterns)},
-                  {"post_processor", post_processor(tokenizer)},
-                  {"decoder", std::move(decoder)},
-                  {"model", {{"type", "WordLevel"}, {"vocab", std::move(vocabulary)}, {"unk_token", "[UNK]"}}}};
-  return json.dump(2) + "\n";
 }
 
 std::string config_json(const SymbolOptions& options, int64_t max_length) {

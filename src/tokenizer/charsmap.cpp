@@ -159,4 +159,52 @@ bool Charsmap::concerns_ascii(char first) const {
   return false;
 }
 
+bool Charsmap::for_each_rule(const std::function<bool(char32_t)>& is_wanted,
+                             const std::function<void(std::string_view, std::string_view)>& visit) const {
+  struct Step {
+    uint32_t base = 0;       // child of byte c: base ^ c
+    size_t character = 0;    // where in the text the character begins that the child's byte belongs to
+    uint32_t next_label = 1;
+  };
+  constexpr size_t kMaxCharacterBytes = 4;
+  if (units_.empty()) return true;
+  std::string text;
+  std::vector<Step> path{{.base = Unit(units_[0]).offset()}};
+  for (size_t visited = 0; !path.empty();) {
+    Step& step = path.back();
+    if (step.next_label == 256) {
+      path.pop_back();
+      if (!text.empty()) text.pop_back();
+      continue;
+    }
+    const uint32_t label = step.next_label++;
+    const uint32_t id = step.base ^ label;
+    const Unit unit(units_[id]);
+    if (unit.label() != label) continue;
+    if (++visited > kMaxVisitedUnits) return false;
+    text += static_cast<char>(label);
+    const std::string_view character = std::string_view(text).substr(step.character);
+    const bool is_whole = is_valid_utf8(character);
+    if (is_whole ? !is_wanted(last_code_point(character)) : character.size() >= kMaxCharacterBytes) {
+      text.pop_back();
+      continue;
+    }
+    const uint32_t base = id ^ unit.offset();
+    if (is_whole && unit.has_leaf()) visit(text, pool_.c_str() + Unit(units_[base]).value());
+    path.push_back({.base = base, .character = is_whole ? text.size() : step.character});
+  }
+  return true;
+}
+
+std::string Charsmap::table() const {
+  std::string result;
+  const auto append = [&](uint32_t value) {
+    for (uint32_t shift = 0; shift < 32; shift += 8) result += static_cast<char>((value >> shift) & 0xFFU);
+  };
+  if (units_.empty()) return result;
+  append(static_cast<uint32_t>(4 * units_.size()));
+  for (const uint32_t unit : units_) append(unit);
+  return result + pool_;
+}
+
 }  // namespace albert

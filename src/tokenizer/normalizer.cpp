@@ -14,6 +14,7 @@
 
 #include "albert/base/error.h"
 #include "tokenizer/followed_text.h"
+#include "tokenizer/google_text.h"
 
 namespace albert {
 namespace {
@@ -24,13 +25,6 @@ constexpr UChar32 kSmallSigma = 0x3C3;
 constexpr UChar32 kFinalSigma = 0x3C2;
 constexpr UChar32 kCapitalIWithDot = 0x130;
 constexpr UChar32 kCombiningDotAbove = 0x307;
-
-/// The set of str.isspace(), which str.strip() and str.split() use.
-bool is_python_space(UChar32 c) {
-  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-         c == 0x205F || c == 0x3000;
-}
 
 /// NFD or NFKD.
 enum class Decomposition { canonical, compatible };

@@ -1,6 +1,4 @@
 // Google's algorithm: normalisation, SentencePiece's unigram segmentation, digit-comma rule.
-#include <unicode/uchar.h>
-
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -11,27 +9,15 @@
 #include "albert/base/hash.h"
 #include "albert/tokenizer/model_check.h"
 #include "tokenizer/followed_text.h"
+#include "tokenizer/google_text.h"
 #include "tokenizer/model_parser.h"
 #include "tokenizer/piece_ranges.h"
 #include "tokenizer/tokenizer_algorithm.h"
 #include "tokenizer/unigram.h"
-#include "tokenizer/utf8.h"
 #include "tokenizer/word_start.h"
 
 namespace albert {
 namespace {
-
-/// str.isdigit() of one character: Unicode's numeric types decimal and digit.
-bool is_digit(char32_t c) {
-  const int32_t type = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_NUMERIC_TYPE);
-  return type == U_NT_DECIMAL || type == U_NT_DIGIT;
-}
-
-/// Whether Google's digit-comma rule takes the piece apart: more than one character, the last one a comma after a digit.
-bool ends_in_digit_comma(std::string_view piece) {
-  if (piece.size() < 2 || piece.back() != ',') return false;
-  return is_digit(last_code_point(piece.substr(0, piece.size() - 1)));
-}
 
 std::string without_space_symbols(std::string_view piece) {
   std::string result;

@@ -4,25 +4,14 @@
 #include <set>
 
 #include "albert/tokenizer/symbols.h"
+#include "tokenizer/pattern_text.h"
 #include "tokenizer/symbol_characters.h"
 
 namespace albert {
 namespace {
 
-bool is_ascii_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-std::string escape(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool is_plain = static_cast<unsigned char>(c) >= 0x80 || is_ascii_letter_or_digit(c);
-    if (!is_plain) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
 std::string separator_pattern(std::string_view separator) {
-  return is_white(separator) ? std::string(kWhiteSpacePattern) : escape(symbol_key(separator));
+  return is_white(separator) ? std::string(kWhiteSpacePattern) : escape_pattern(symbol_key(separator));
 }
 
 /// A combining mark that must not be torn off: no symbol begins with it.
@@ -45,7 +34,7 @@ std::string unit_pattern(const std::vector<std::string>& symbols, const SymbolOp
   // The first alternative that matches is taken: the longest symbol must stand first.
   std::stable_sort(keys.begin(), keys.end(), [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   std::string alternatives;
-  for (const std::string& key : keys) alternatives += (alternatives.empty() ? "" : "|") + escape(key);
+  for (const std::string& key : keys) alternatives += (alternatives.empty() ? "" : "|") + escape_pattern(key);
   const std::string any = options.word_separator ? fmt::format("[^{}]", kWordSeparatorPiece) : "(?m:.)";
   const std::string separator = options.word_separator ? fmt::format("{}|", kWordSeparatorPiece) : "";
   const std::string cluster = fmt::format("{}{}*", any, mark);

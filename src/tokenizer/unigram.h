@@ -55,6 +55,8 @@ class Unigram {
   /// The id of the piece with this text, or that of the unknown piece.
   [[nodiscard]] int32_t piece_to_id(std::string_view piece) const;
   [[nodiscard]] std::string_view piece(int32_t id) const { return pieces_[static_cast<size_t>(id)]; }
+  /// What the search adds for the piece.
+  [[nodiscard]] float score(int32_t id) const { return scores_[static_cast<size_t>(id)]; }
   [[nodiscard]] int32_t size() const { return static_cast<int32_t>(pieces_.size()); }
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unicode/utf8.h>
 
+#include <array>
 #include <cstdint>
 #include <iterator>
 
@@ -16,6 +17,13 @@ bool is_valid_utf8(std::string_view text) {
     if (c < 0) return false;
   }
   return true;
+}
+
+std::string utf8_of(char32_t character) {
+  std::array<uint8_t, U8_MAX_LENGTH> bytes{};
+  size_t length = 0;
+  U8_APPEND_UNSAFE(bytes.data(), length, static_cast<uint32_t>(character));
+  return {reinterpret_cast<const char*>(bytes.data()), length};
 }
 
 char32_t last_code_point(std::string_view text) {

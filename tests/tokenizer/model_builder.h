@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace albert::testing {
@@ -65,5 +66,40 @@ struct ModelBuilder {
     return result + bytes_field(2, trainer) + bytes_field(3, normalizer) + extra;
   }
 };
+
+// Compiled normalisation tables: units of the trie by their place.
+inline constexpr uint32_t kLeaf = 1U << 8U;
+constexpr uint32_t offset(uint32_t value) { return value << 10U; }
+constexpr uint32_t leaf_value(uint32_t value) { return value | 0x80000000U; }
+inline constexpr uint32_t kA = 256 + 'a';  // where the root's child by 'a' lies
+inline constexpr uint32_t kValue = 456;    // where its value lies
+
+/// A table with a trie of two blocks and a pool; the root's children are in the second block. Units that are not given match no
+/// byte.
+inline std::string charsmap(const std::vector<std::pair<uint32_t, uint32_t>>& units, const std::string& pool) {
+  constexpr size_t num_units = 512;
+  std::vector<uint32_t> trie(num_units, 0x80000000U);
+  trie[0] = offset(256);
+  for (const auto& [index, unit] : units) trie[index] = unit;
+  std::string result = little_endian(static_cast<uint32_t>(num_units * 4));
+  for (const uint32_t unit : trie) result += little_endian(unit);
+  return result + pool;
+}
+/// A rule for "a" whose replacement lies at `value` of the pool.
+inline std::string charsmap_of_a(uint32_t value, const std::string& pool) {
+  return charsmap({{kA, 'a' | kLeaf | offset(kA ^ kValue)}, {kValue, leaf_value(value)}}, pool);
+}
+
+/// Rules for "a", "aa", ... up to `depth`. The bases are cells with bit 6 clear, so that the children by 'a' have it set.
+inline std::string charsmap_of_nested_rules(uint32_t depth) {
+  const auto base_of = [](uint32_t level) { return 256 + (level % 64) + (level / 64) * 128; };
+  std::vector<std::pair<uint32_t, uint32_t>> units;
+  for (uint32_t level = 0; level < depth; ++level) {
+    const uint32_t id = base_of(level) ^ 'a';
+    units.emplace_back(id, 'a' | kLeaf | offset(id ^ base_of(level + 1)));
+    units.emplace_back(base_of(level + 1), leaf_value(0));
+  }
+  return charsmap(units, std::string("b\0", 2));
+}
 
 }  // namespace albert::testing

@@ -26,7 +26,7 @@ struct ModelFolder {
 /// Key in the metadata of model.safetensors: SHA-256 of the vocabulary's file that its ids belong to.
 const char* tokenizer_metadata_key(TokenizerType type);
 
-/// spiece.model and tokenizer_config.json; or symbols.txt, tokenizer_config.json and tokenizer.json.
+/// spiece.model or symbols.txt, tokenizer_config.json and tokenizer.json.
 std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length);
 
 /// `tokenizer` may be null: then the folder has no vocabulary.
