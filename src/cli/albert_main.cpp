@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
                                      albert::cli::subcommand<albert::cli::InspectArguments>(
                                          "inspect", "what a model, a run, a checkpoint or a token store is, and how two of them differ", inspect),
                                      albert::cli::subcommand<albert::cli::ConvertArguments>(
-                                         "convert", "a checkpoint of others or of a run to a folder that transformers loads", convert),
+                                         "convert", "a checkpoint of others or of a run to a folder that transformers loads, or to ONNX", convert),
                                      albert::cli::subcommand<albert::cli::NewArguments>(
                                          "new", "writes a configuration to start from", write_new),
                                      albert::cli::subcommand<albert::cli::ConfigArguments>(

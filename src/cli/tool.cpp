@@ -20,8 +20,8 @@ a .safetensors or a spiece.model. Only headers are read; nothing is written. The
 The exit code is 0 whether --diff finds differences or not; the line 'equal' tells.)";
 
 constexpr auto kConvertFooter = R"(SOURCE is a folder of Hugging Face (model.safetensors in one file or in shards; any Albert or Bert class that this program
-trains), a model folder, a checkpoint or the folder of a run of ours. TARGET is a folder that is not there yet.
-What is written loads in transformers; tensors keep their bits. A pytorch_model.bin is never read: the error tells how to
+trains), a model folder, a checkpoint or the folder of a run of ours. TARGET is a folder that is not there yet, or NAME.onnx.
+A folder loads in transformers; tensors keep their bits. A pytorch_model.bin is never read: the error tells how to
 convert it. docs/formats.md has the details.)";
 
 /// CLI11 has seen to it that it is a number.
@@ -112,7 +112,7 @@ void declare_options(CLI::App& app, InspectArguments& arguments) {
 void declare_options(CLI::App& app, ConvertArguments& arguments) {
   app.footer(kConvertFooter);
   app.add_option("SOURCE", arguments.source, "What to read, see below")->type_name("PATH")->required();
-  app.add_option("TARGET", arguments.target, "Folder to write")->type_name("DIR")->required();
+  app.add_option("TARGET", arguments.target, "Folder, or NAME.onnx, to write")->type_name("PATH")->required();
   app.add_flag("--lenient", arguments.lenient, "Leave out tensors that the model has not, and start anew those that are missing or of another shape");
   app.add_option("--num-attention-heads", arguments.num_attention_heads, "In place of the number in config.json, which the weights do not tell")
       ->type_name("N")

@@ -1,6 +1,7 @@
 #include "recipes/head_trial.h"
 
 #include <albert/base/error.h>
+#include <albert/convert/onnx.h>
 #include <albert/recipes/convert.h>
 
 #include <fmt/ranges.h>
@@ -87,6 +88,23 @@ int64_t best_heads(const ConvertOptions& options, const ModelSource& source, std
   return best->num_heads;
 }
 
+void write_folder(const std::filesystem::path& target, const ModelSource& source, const std::string& named, std::ostream& out) {
+  write_hugging_face_folder(target, source);
+  std::vector<std::string> files;
+  for (const auto& item : source.texts) files.push_back(item.first);
+  out << fmt::format("{:<14}{}: {}{}, {} tensors{}\n", "wrote", target.string(), source.config.architecture,
+                     named == source.config.architecture ? "" : " (the class that the tensors make)", source.arrays.size(),
+                     files.empty() ? "; no vocabulary" : fmt::format("; {}", fmt::join(files, ", ")));
+}
+
+/// The vocabulary stays where it is: a runtime takes ids.
+void write_onnx_file(const std::filesystem::path& target, const ModelSource& source, std::ostream& out) {
+  const auto& architecture = source.config.architecture;
+  write_onnx(target, {.shape = source.config.shape, .head = onnx_head_of(architecture, source.where), .where = source.where}, source.arrays);
+  out << fmt::format("{:<14}{}: {} in fp32 as ONNX, {:.1f} MB\n", "wrote", target.string(), architecture,
+                     static_cast<double>(std::filesystem::file_size(target)) / 1e6);
+}
+
 }  // namespace
 
 void convert_model(const ConvertOptions& options, std::ostream& out) {
@@ -95,6 +113,8 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
   check_heads(options, source.config.shape);
   tell_source(out, options, source);
   const auto named = source.config.architecture;
+  const bool is_onnx = options.target.extension() == ".onnx";
+  if (is_onnx) onnx_head_of(named, source.where);  // refuses before anything long is done
   const auto settled = settle(source, options.strictness);
   tell(out, "left out", settled.left_out);
   tell(out, "started anew", settled.started_anew);
@@ -107,12 +127,11 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
     out << fmt::format("{:<14}num_attention_heads from {} to {}\n", "set", heads, shape.num_attention_heads);
   }
 
-  write_hugging_face_folder(options.target, source);
-  std::vector<std::string> files;
-  for (const auto& item : source.texts) files.push_back(item.first);
-  out << fmt::format("{:<14}{}: {}{}, {} tensors{}\n", "wrote", options.target.string(), source.config.architecture,
-                     named == source.config.architecture ? "" : " (the class that the tensors make)", source.arrays.size(),
-                     files.empty() ? "; no vocabulary" : fmt::format("; {}", fmt::join(files, ", ")));
+  if (is_onnx) {
+    write_onnx_file(options.target, source, out);
+  } else {
+    write_folder(options.target, source, named, out);
+  }
 }
 
 }  // namespace albert

@@ -1,4 +1,4 @@
-// albert convert: from the checkpoint that someone has to a folder that the tools of the field read.
+// albert convert: from the checkpoint that someone has to a folder or an ONNX file that the tools of the field read.
 //
 //   convert_model({.source = "albert-xlarge-v2", .target = "out", .try_heads = {16, 32}, .text = "sample.txt"}, std::cout);
 #pragma once
@@ -16,7 +16,7 @@ namespace albert {
 
 struct ConvertOptions {
   std::filesystem::path source;  ///< see read_model_source()
-  std::filesystem::path target;  ///< a folder that is not there yet
+  std::filesystem::path target;  ///< a folder that is not there yet; with a name that ends in .onnx a file (albert/convert/onnx.h)
   Strictness strictness = Strictness::exact;
   std::optional<int64_t> num_attention_heads{};  ///< in place of the configuration's: weights do not tell how many heads they have
   /// Numbers of heads of which the one is kept that predicts masked pieces of `text` best. Not with num_attention_heads.
@@ -26,7 +26,8 @@ struct ConvertOptions {
 };
 
 /// Reads, settles and writes, and tells in words what was read, renamed, skipped, started anew and written. Throws IoError for the
-/// source and the target, ConfigError for numbers of heads that do not divide hidden_size, DataError for the text.
+/// source and the target, ConfigError for numbers of heads that do not divide hidden_size
+/// and a class without an ONNX form, DataError for the text.
 void convert_model(const ConvertOptions& options, std::ostream& out);
 
 }  // namespace albert
