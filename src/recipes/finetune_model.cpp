@@ -71,7 +71,8 @@ std::vector<std::string> load_source_weights(const FinetuneParts& parts, TaskMod
   if (parts.config.model.random_weights) return {};
   const auto transfer = transfer_of(parts, model.head());
   auto report = load_weights(parts.source, model, task_import_rules(parts.source.config, model.head(), transfer, "model.init_from"));
-  return {report.missing.begin(), report.missing.end()};
+  std::ranges::sort(report.missing);
+  return std::move(report.missing);
 }
 
 std::unique_ptr<Optimizer> make_task_optimizer(TaskModelImpl& model, const FinetuneConfig& config) {

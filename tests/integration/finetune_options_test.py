@@ -140,7 +140,7 @@ class OptionsTest(FinetuneTest):
 
     def test_every_kind_of_task_is_begun_again_where_it_has_collapsed(self):
         """Texts that are all alike, with answers that differ: whatever is learned is one answer."""
-        found = {"multi_label": r"the labels '\S+' for every example|no label for any example", "regression": "nearly [0-9.]+ for every example",
+        found = {"multi_label": r"the labels '\S+' for every example|no label for any example", "regression": "nearly [-0-9.e]+ for every example",
                  "token": "the tag '[A-Z-]+' for every word", "squad": "the same answer to every question",
                  "squad2": "the same answer to every question|no answer to any question", "choice": "option [ABC] for every question"}
         for kind, words in found.items():
