@@ -61,7 +61,7 @@ void write_predictions(const TaskAnswers& answers, const std::filesystem::path& 
 }
 
 std::unique_ptr<TaskAnswers> answers_of(TaskModelImpl& model, const Task& task, const TaskSet& set, const FinetuningOptions& options) {
-  return set.decode(score_instances(model, set.instances(), task.description().objective, options.micro_batch_tokens, options.device));
+  return set.decode(score_instances(model, set.instances(), task.description().objective, options.evaluation_tokens, options.device));
 }
 
 /// Where a SQuAD 2.0 model answers "": what the validation data say, unless the configuration says it.

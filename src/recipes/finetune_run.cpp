@@ -138,6 +138,7 @@ FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
                      .group_by_length = training.group_by_length && training.shuffle,
                      .seed = static_cast<uint64_t>(seed)};
   options.micro_batch_tokens = tokens;
+  options.evaluation_tokens = kMicroBatchTokens;
   options.seed = static_cast<uint64_t>(seed);
   options.application_decay = parts.config.optimizer.layer_decay.application_rate();
   options.loss = {.class_weights = parts.sets.train ? class_weights(parts) : std::vector<double>{}, .label_smoothing = parts.config.loss.label_smoothing};

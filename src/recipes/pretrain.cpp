@@ -207,6 +207,7 @@ ExitCode train(const PretrainConfig& given, const PretrainConfig& prepared, cons
     const PreparationWatch watch(stop);
     return foresee_new_run(config, data, text.tokenizer->vocab_size());
   }();
+  forget_peak_memory(device);  // that of the trial is not the run's
   auto model = make_model(config, text.tokenizer->vocab_size());
   model->set_precision(precision);
   model->set_activation_checkpointing(config.training.activation_checkpointing);

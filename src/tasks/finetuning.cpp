@@ -159,13 +159,13 @@ TaskEvaluation score_task(TaskModelImpl& model, const TaskSet& set, const TaskDe
     }
   }
   // The plain loss: class weights and smoothing shape the training, not the measurement.
-  for_each_batch(model, instances, learnable, task.objective, BatchTargets::with, options.micro_batch_tokens, options.device,
+  for_each_batch(model, instances, learnable, task.objective, BatchTargets::with, options.evaluation_tokens, options.device,
                  [&](const std::vector<int64_t>& indices, const TaskBatch& batch, const TaskOutput& output) {
                    sum += loss_sum(output, batch, task.objective, {}).item<double>();
                    count += batch.num_targets;
                    add_scores(output, batch, task.objective, indices, scores);
                  });
-  for_each_batch(model, instances, rest, task.objective, BatchTargets::without, options.micro_batch_tokens, options.device,
+  for_each_batch(model, instances, rest, task.objective, BatchTargets::without, options.evaluation_tokens, options.device,
                  [&](const std::vector<int64_t>& indices, const TaskBatch& batch, const TaskOutput& output) {
                    add_scores(output, batch, task.objective, indices, scores);
                  });

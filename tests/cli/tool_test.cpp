@@ -189,7 +189,7 @@ TEST(Tool, TakesTheOptionsOfConfigurations) {
   EXPECT_THAT(config.set, ::testing::ElementsAre("a=1", "b=[1, 2]"));
   EXPECT_EQ(parse_alone<ConfigArguments>({}, config), "albert sub: CONFIG must be given; see albert sub --help");
   EXPECT_EQ(parse_alone<ConfigArguments>({"c.yaml", "--origin"}, config), "--origin: unknown option; did you mean '--origins'?");
-  EXPECT_THAT(parse_alone<ConfigArguments>({"--help"}, config), ::testing::HasSubstr("default, or set (unlike the default)"));
+  EXPECT_THAT(parse_alone<ConfigArguments>({"--help"}, config), ::testing::HasSubstr("default, task default (of task.name), FILE:LINE"));
 }
 
 TEST(Tool, TakesTheProgramOfASchema) {

@@ -77,7 +77,7 @@ class SharingTest(ProgramTest):
 
     def test_fine_tuning_and_prediction_start_from_such_a_folder(self):
         self.run_program(self.shared("run", "attention", steps=2))
-        rows = [f"{'a good day' if i % 2 else 'a bad day'}\t{i % 2}" for i in range(40)]
+        rows = [f"day {i} was {'good' if i % 2 else 'bad'}\t{i % 2}" for i in range(40)]
         (self.folder / "rows.tsv").write_text("\n".join(["sentence\tlabel", *rows]) + "\n")
         (self.folder / "task.yaml").write_text(f"""
 output: {self.folder}/task

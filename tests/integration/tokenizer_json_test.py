@@ -22,7 +22,7 @@ class TokenizerJsonTest(ProgramTest):
         return json.loads(self.run_python("scripts/tokenizer_json_differences.py", folder, "--albert", BIN / "albert", *arguments))
 
     def train(self, name, *arguments):
-        self.run_program(self.tiny(name, steps=1), *arguments)
+        self.run_program(self.tiny(name, steps=2), *arguments)
         return self.folder / name / "final"
 
     def test_ids_of_a_vocabulary_of_the_run_are_the_same(self):

@@ -105,7 +105,7 @@ TEST_F(QuestionTask, HasCollapsedWhereNoQuestionIsAnswered) {
   const auto task = squad2("no_answer_threshold: -100");
   const auto set = task->read(file("x.json", squad({{kContext, {kAnswerable, kImpossible}}})), SetRole::evaluation);
   EXPECT_EQ(set->decode({span_scores(5, 5), span_scores(6, 6)})->collapse(), "no answer to any question");
-  const auto none = task->read(file("y.json", squad({{kContext, {kImpossible, question("q3", "ab", "", 0)}}})), SetRole::evaluation);
+  const auto none = task->read(file("y.json", squad({{kContext, {kImpossible, question("q3", "ab 1", "", 0)}}})), SetRole::evaluation);
   EXPECT_EQ(none->decode({span_scores(5, 5), span_scores(6, 6)})->collapse(), "") << "there is none";
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 
 namespace albert {
 namespace {
@@ -22,6 +23,16 @@ TEST(PeakMemory, GrowsWithUse) {
   constexpr int64_t kBytes = 256 << 20;
   const at::Tensor block = at::ones({kBytes}, at::kByte);
   EXPECT_GE(peak_memory_bytes(at::kCPU), before + kBytes / 2);
+}
+
+TEST(PeakMemory, CountsAnewWhenForgotten) {
+  constexpr int64_t kBytes = 256 << 20;
+  at::ones({kBytes}, at::kByte);
+  const int64_t peak = peak_memory_bytes(at::kCPU);
+  forget_peak_memory(at::kCPU);
+  const int64_t anew = peak_memory_bytes(at::kCPU);
+  if (std::ofstream file("/proc/self/clear_refs"); !file.is_open() || !(file << "5").flush()) GTEST_SKIP() << "the system does not reset it";
+  EXPECT_LT(anew, peak - kBytes / 2);
 }
 
 }  // namespace

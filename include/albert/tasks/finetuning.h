@@ -55,7 +55,8 @@ struct TaskLossOptions {
 struct FinetuningOptions {
   at::Device device{at::kCPU};
   BatchSamplerOptions sampler{};
-  int64_t micro_batch_tokens = 8192;  ///< of a forward pass
+  int64_t micro_batch_tokens = 8192;  ///< of a forward and backward pass
+  int64_t evaluation_tokens = 4096;   ///< of a forward pass without gradients; apart, so that micro-batches do not change what is measured
   uint64_t seed = 1;                  ///< of dropout
   double application_decay = 1.0;     ///< LayerDecayConfig::application_rate()
   TaskLossOptions loss{};
