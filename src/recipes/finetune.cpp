@@ -172,6 +172,10 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
   auto loaded = load_task_model(folder);
   FinetuneConfig config = given;
+  if (const auto positions = loaded.model->config().max_position_embeddings; config.data.max_length > positions) {
+    throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of {2}, got {1}; set data.max_length: {0}", positions,
+                                  config.data.max_length, folder.string()));
+  }
   const bool has_held_out = request.evaluate && given.data.train && !given.data.validation && given.data.validation_fraction > 0;
   if (!has_held_out) config.data.train.reset();
   if (request.predict && !config.data.predict) config.data.predict = config.data.test;

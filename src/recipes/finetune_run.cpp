@@ -179,7 +179,6 @@ FinetuneResult finetune_once(const FinetuneParts& all, const std::filesystem::pa
   const auto begun = begun_from(folder / "checkpoints", resume);
   const auto source = read_source_folder(begun.value_or(config.model.init_from));
   const auto parts = with_source(all, source);
-  const auto earlier_source = parts.earlier != nullptr ? std::optional(parts.earlier->model.init_from) : std::nullopt;
   const auto precision = resolve_precision(chosen_precision(config.training.common.precision), parts.device);
   const auto options = finetuning_options(parts, seed);
   FinetuneResult result;
@@ -212,7 +211,7 @@ FinetuneResult finetune_once(const FinetuneParts& all, const std::filesystem::pa
                             {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
                              {"data", data_hash(*parts.sets.train)},
                              {"tokenizer", parts.source.tokenizer->hash()},
-                             {"init_from", source_hash(config.model.init_from, earlier_source, begun.has_value())}},
+                             {"init_from", source_hash(config.model.init_from, begun.has_value())}},
                             config.checkpoint);
   MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;

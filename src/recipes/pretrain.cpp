@@ -104,9 +104,8 @@ std::map<std::string, std::string> identity_hashes(const PretrainConfig& config,
                                             {"data", text.store->data_hash()},
                                             {"tokenizer", text.tokenizer->hash()}};
   if (!given.model.init_from) return hashes;
-  const auto earlier = earlier_run<PretrainConfig>(given.output, given.output / "checkpoints");
   const bool has_begun = config.model.init_from != given.model.init_from;
-  hashes["init_from"] = source_hash(*given.model.init_from, earlier ? earlier->model.init_from : std::nullopt, has_begun);
+  hashes["init_from"] = source_hash(*given.model.init_from, has_begun);
   return hashes;
 }
 

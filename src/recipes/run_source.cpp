@@ -4,6 +4,7 @@
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
 #include <albert/io/checkpoint_directory.h>
+#include <albert/io/weight_files.h>
 #include <albert/tokenizer/tokenizer.h>
 
 #include <iterator>
@@ -41,10 +42,17 @@ std::string command_that_goes_on(const ResumeRequest& resume) {
   return resume.mode == ResumeRequest::Mode::automatic ? "the same command" : "the same command without --resume";
 }
 
-std::string source_hash(const std::filesystem::path& source, const std::optional<std::filesystem::path>& earlier, bool has_begun) {
-  const auto weights = source / "model.safetensors";
-  if (has_begun && (earlier == source || !std::filesystem::exists(weights))) return {};
-  return to_hex(xxh3_64(MappedFile(weights).text()));
+std::string source_hash(const std::filesystem::path& source, bool has_begun) {
+  const auto has = [&](std::string_view name) { return std::filesystem::exists(source / name); };
+  if (has_begun && !has(io::kWeightsName) && !has(io::kWeightsIndexName)) return {};
+  const auto weights = io::WeightFiles::of_folder(source);
+  std::string hashes;
+  for (const auto& [name, array] : weights.arrays()) {
+    const std::string_view bytes(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
+    hashes += name + ' ' + to_hex(xxh3_64(bytes)) + '\n';
+    weights.forget(array.bytes);
+  }
+  return to_hex(xxh3_64(hashes));
 }
 
 PretrainConfig going_on_from(PretrainConfig config, const std::filesystem::path& checkpoint) {

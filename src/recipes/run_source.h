@@ -19,9 +19,9 @@ std::optional<std::filesystem::path> begun_from(const std::filesystem::path& che
 std::string command_that_goes_on(const ResumeRequest& resume);
 
 /// "init_from" among the hashes of a checkpoint: digest of the weights that the run began with. Empty (not compared) where a run that has
-/// begun names the folder as `earlier`, its config.yaml, does, or names one that is not there. So neither the spelling of the path nor what
-/// became of the folder matters, but another model is refused.
-std::string source_hash(const std::filesystem::path& source, const std::optional<std::filesystem::path>& earlier, bool has_begun);
+/// begun names a folder without weights. So neither the spelling of the path nor where the folder went matters, but another model is
+/// refused. Throws IoError for weights that cannot be read.
+std::string source_hash(const std::filesystem::path& source, bool has_begun);
 
 /// The configuration of a run that has begun, with its checkpoint in place of model.init_from and of the vocabulary there.
 PretrainConfig going_on_from(PretrainConfig config, const std::filesystem::path& checkpoint);

@@ -1,11 +1,12 @@
 """A fine-tuning that is interrupted and resumed equals the unbroken one, to the bit: dropout, data order, evaluation, predictions."""
+import json
 import random
 import shutil
 import signal
 import time
 import unittest
 
-from finetune_harness import FinetuneTest
+from finetune_harness import FinetuneTest, tensors_of
 from harness import files_below
 
 
@@ -103,6 +104,15 @@ class FinetuneResumeTest(FinetuneTest):
             self.assertEqual((self.folder / "unbroken" / name).read_bytes(), (self.folder / "broken" / name).read_bytes(), name)
         for seed in (3, 4, 5):
             self.assertEqual(self.repeatable_metrics(self.folder / f"unbroken/run-{seed}"), self.repeatable_metrics(self.folder / f"broken/run-{seed}"))
+
+    def test_a_source_in_shards_gives_the_same_run(self):
+        shards = self.folder / "shards"
+        shutil.copytree(self.base, shards)
+        weights = (shards / "model.safetensors").rename(shards / "model-00001-of-00001.safetensors")
+        (shards / "model.safetensors.index.json").write_text(json.dumps({"weight_map": dict.fromkeys(tensors_of(weights), weights.name)}))
+        for name, source in (("whole", self.base), ("sharded", shards)):
+            self.finetune(self.config(name, duration="2 epochs"), "--set", f"model.init_from={source}")
+        self.assert_same_run("whole", "sharded")
 
 
 if __name__ == "__main__":

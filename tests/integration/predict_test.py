@@ -266,7 +266,7 @@ class TaskTest(PredictTest):
         self.assertRegex(result.stderr.decode(), "1 rows could not be read and have no answer .--invalid-rows skip.; the first of them:")
         self.assertIn("/dev/stdin:3: expected 2 columns, got 3", result.stderr.decode())
         semicolons = "text;x\ngood;1\n"
-        self.assertRegex(self.error(single, "--format", "csv", text=semicolons), "set --column, or --separator$")
+        self.assertRegex(self.error(single, "--format", "csv", text=semicolons), 'set --separator to ";", or --column$')
         self.assert_close(self.records(single, "--format", "csv", "--separator", ";", text=semicolons), self.records(single, text="good\n"))
         self.assertRegex(self.error(single, "--format", "csv", text='text\n"good\n'), "or set --quoting none$")
         self.assertEqual(len(self.records(single, "--format", "csv", "--quoting", "none", text='text\n"good\n')), 1)
