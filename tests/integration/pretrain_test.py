@@ -105,10 +105,9 @@ class PretrainTest(ProgramTest):
         after = self.run_program(config, "--dry-run", *wide).stdout
         self.assertNotIn("token store about", after)
         self.assertRegex(after, r"training +[0-9]+:[0-9]+ \(8 steps, 2 evaluations of [0-9]+ sequences, 2 checkpoints\)")
-        peak = max(line["peak_memory_bytes"] for line in self.metrics(self.folder / "run") if line["split"] == "train")
-        foreseen = 1e6 * float(re.search(r"memory +([0-9.]+) MB", after)[1])
-        self.assertLess(abs(foreseen - peak), 0.1 * peak)
-        self.assertRegex(result.stdout, r"foreseen: [0-9:]+ and [0-9.]+ MB; measured: [0-9:]+ and [0-9.]+ MB; error [-+][0-9.]+ % and [-+][0-9.]+ %")
+        self.assertRegex(after, r"memory +[0-9.]+ MB")
+        error = re.search(r"foreseen: [0-9:]+ and [0-9.]+ MB; measured: [0-9:]+ and [0-9.]+ MB; error [-+][0-9.]+ % and ([-+][0-9.]+) %", result.stdout)
+        self.assertLess(abs(float(error[1])), 10, result.stdout)
 
     def test_dry_run_warns_of_a_disk_that_is_too_small(self):
         config = self.tiny(steps=100000)
