@@ -164,7 +164,7 @@ class RunTest(ConvertTest):
         out = self.folder / "out"
         for options, expected in ((("--num-attention-heads", "0"), "--num-attention-heads: must be at least 1, got 0"),):
             self.assertIn(expected, self.convert(self.folder, out, *options, expect=2).stderr)
-        self.assertIn("got none of them",
+        self.assertIn("wanted a folder with config.json and model.safetensors, a checkpoint, a run, or a checkpoint or archive of Google's ALBERT, got none of them",
                       self.convert(self.folder, out, expect=4).stderr)
         self.assertIn("wanted a model, got nothing of that name", self.convert(self.folder / "none", out, expect=4).stderr)
         self.assertFalse(out.exists())
