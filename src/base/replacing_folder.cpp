@@ -25,6 +25,11 @@ fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.
 
 }  // namespace
 
+void require_new_name(const fs::path& path) {
+  if (fs::symlink_status(path).type() == fs::file_type::not_found) return;
+  throw IoError(fmt::format("{}: wanted a new name for the target, got one that is taken; choose another or remove it", path.string()));
+}
+
 ReplacingFolder::ReplacingFolder(fs::path path) : path_(without_slash(path)), written_(beside(path_, "tmp")) {
   make_directories(parent_of(path_));
   fs::remove_all(written_);
@@ -34,6 +39,14 @@ ReplacingFolder::ReplacingFolder(fs::path path) : path_(without_slash(path)), wr
 ReplacingFolder::~ReplacingFolder() {
   std::error_code ignored;
   if (!is_committed_) fs::remove_all(written_, ignored);
+}
+
+void ReplacingFolder::write(const std::map<std::string, std::string>& texts) const {
+  for (const auto& [name, text] : texts) {
+    FileWriter writer(written_ / name);
+    writer.write(text);
+    writer.commit();
+  }
 }
 
 void ReplacingFolder::rename_into_place() {
@@ -56,9 +69,7 @@ void ReplacingFolder::commit() {
 
 void ReplacingFolder::commit_new() {
   sync_directory(written_);
-  if (fs::symlink_status(path_).type() != fs::file_type::not_found) {
-    throw IoError(fmt::format("{}: wanted a new name, got one that is taken; choose another or remove it", path_.string()));
-  }
+  require_new_name(path_);
   rename_into_place();
 }
 

@@ -1,5 +1,4 @@
 #include <albert/base/error.h>
-#include <albert/base/file.h>
 #include <albert/base/replacing_folder.h>
 #include <albert/convert/model_source.h>
 
@@ -35,13 +34,7 @@ io::NamedArrays published_arrays(const ModelSource& source) {
 
 }  // namespace
 
-void require_new_target(const fs::path& target) {
-  if (fs::symlink_status(target).type() == fs::file_type::not_found) return;
-  throw IoError(fmt::format("{}: wanted a new name for the target, got one that is taken; choose another or remove it", target.string()));
-}
-
 void write_hugging_face_folder(const fs::path& target, const ModelSource& source) {
-  require_new_target(target);
   auto config = source.config;
   config.dtype = common_dtype(source.arrays);
   auto metadata = source.metadata;
@@ -51,11 +44,7 @@ void write_hugging_face_folder(const fs::path& target, const ModelSource& source
 
   ReplacingFolder folder(target);
   io::write_safetensors(folder.path() / "model.safetensors", published_arrays(source), metadata);
-  for (const auto& [name, text] : texts) {
-    FileWriter writer(folder.path() / name);
-    writer.write(text);
-    writer.commit();
-  }
+  folder.write(texts);
   folder.commit_new();
 }
 

@@ -1,6 +1,7 @@
 #include "recipes/head_trial.h"
 
 #include <albert/base/error.h>
+#include <albert/base/replacing_folder.h>
 #include <albert/convert/onnx.h>
 #include <albert/recipes/convert.h>
 
@@ -108,7 +109,7 @@ void write_onnx_file(const std::filesystem::path& target, const ModelSource& sou
 }  // namespace
 
 void convert_model(const ConvertOptions& options, std::ostream& out) {
-  require_new_target(options.target);
+  require_new_name(options.target);
   auto source = read_model_source(options.source);
   check_heads(options, source.config.shape);
   tell_source(out, options, source);

@@ -1,3 +1,4 @@
+#include "recipes/finetune_model.h"
 #include "recipes/finetune_run.h"
 #include "recipes/finetune_seeds.h"
 #include "recipes/finetune_summary.h"
@@ -172,10 +173,7 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
   auto loaded = load_task_model(folder);
   FinetuneConfig config = given;
-  if (const auto positions = loaded.model->config().max_position_embeddings; config.data.max_length > positions) {
-    throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of {2}, got {1}; set data.max_length: {0}", positions,
-                                  config.data.max_length, folder.string()));
-  }
+  require_positions(config, loaded.model->config(), folder.string());
   const bool has_held_out = request.evaluate && given.data.train && !given.data.validation && given.data.validation_fraction > 0;
   if (!has_held_out) config.data.train.reset();
   if (request.predict && !config.data.predict) config.data.predict = config.data.test;
@@ -241,7 +239,7 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);
   const auto sets = read_finetune_sets(config, *task);
-  FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
+  const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
   check_finetuning(parts);
   const auto lines = describe_sets(sets, config.data.max_length);
   if (request.dry_run) {
@@ -251,11 +249,8 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   for (const auto& line : lines) spdlog::info("{}", line);
   const RunLock lock(config.output);
   require_same_run(config, first_run / "checkpoints");
-  const auto earlier = earlier_run<FinetuneConfig>(config.output, first_run / "checkpoints");
-  parts.earlier = earlier ? &*earlier : nullptr;
   const auto resolved = with_micro_batch(parts);
-  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device, .earlier = parts.earlier},
-               request, stop, out);
+  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device}, request, stop, out);
 }
 
 }  // namespace albert

@@ -1,4 +1,5 @@
 #include "recipes/finetune_model.h"
+#include "recipes/finetune_seeds.h"
 #include "recipes/run_common.h"
 #include "recipes/trial.h"
 
@@ -52,7 +53,8 @@ FinetuneConfig with_micro_batch(const FinetuneParts& parts) {
   auto& training = config.training.common;
   auto& micro_batch = training.micro_batch.value;
   if (micro_batch) return config;
-  if (parts.earlier != nullptr) micro_batch = parts.earlier->training.common.micro_batch.value;
+  const auto earlier = earlier_run<FinetuneConfig>(config.output, run_folder(config, training.seed) / "checkpoints");
+  if (earlier) micro_batch = earlier->training.common.micro_batch.value;
   if (!micro_batch) {
     const auto options = finetuning_options(parts, training.seed);
     LongestExample example(parts, options);

@@ -24,10 +24,7 @@ AlbertConfig shape_of(const FinetuneParts& parts) {
   shape.hidden_dropout_prob = model.dropout.or_else(shape.hidden_dropout_prob);
   shape.attention_probs_dropout_prob = model.dropout.or_else(shape.attention_probs_dropout_prob);
   shape.classifier_dropout_prob = model.classifier_dropout.or_else(shape.classifier_dropout_prob);
-  if (parts.config.data.max_length > shape.max_position_embeddings) {
-    throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of model.init_from, got {1}; set data.max_length: {0}",
-                                  shape.max_position_embeddings, parts.config.data.max_length));
-  }
+  require_positions(parts.config, shape, "model.init_from");
   return shape;
 }
 
@@ -58,6 +55,12 @@ HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head
 }
 
 }  // namespace
+
+void require_positions(const FinetuneConfig& config, const AlbertConfig& shape, std::string_view model) {
+  if (config.data.max_length <= shape.max_position_embeddings) return;
+  throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of {1}, got {2}; set data.max_length: {0}",
+                                shape.max_position_embeddings, model, config.data.max_length));
+}
 
 TaskModel make_task_model(const FinetuneParts& parts, int64_t seed) {
   const auto shape = shape_of(parts);

@@ -7,9 +7,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace albert {
+
+/// ConfigError where sequences may be longer than the positions of a model, which the error calls `model`.
+void require_positions(const FinetuneConfig& config, const AlbertConfig& shape, std::string_view model);
 
 /// New weights in the source's shape.
 TaskModel make_task_model(const FinetuneParts& parts, int64_t seed);

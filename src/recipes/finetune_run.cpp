@@ -122,8 +122,7 @@ void warn_of_unnamed_head(const FinetuneParts& parts) {
 }  // namespace
 
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source) {
-  return {.config = parts.config, .source = source, .task = parts.task, .options = parts.options, .sets = parts.sets, .device = parts.device,
-          .earlier = parts.earlier};
+  return {.config = parts.config, .source = source, .task = parts.task, .options = parts.options, .sets = parts.sets, .device = parts.device};
 }
 
 FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
@@ -138,7 +137,6 @@ FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
                      .group_by_length = training.group_by_length && training.shuffle,
                      .seed = static_cast<uint64_t>(seed)};
   options.micro_batch_tokens = tokens;
-  options.evaluation_tokens = kMicroBatchTokens;
   options.seed = static_cast<uint64_t>(seed);
   options.application_decay = parts.config.optimizer.layer_decay.application_rate();
   options.loss = {.class_weights = parts.sets.train ? class_weights(parts) : std::vector<double>{}, .label_smoothing = parts.config.loss.label_smoothing};

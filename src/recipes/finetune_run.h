@@ -25,7 +25,6 @@ struct FinetuneParts {
   const TaskOptions& options;
   const FinetuneSets& sets;
   at::Device device{at::kCPU};
-  const FinetuneConfig* earlier = nullptr;  ///< of the run that lies in the output folder
 };
 /// The same with another source.
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source);

@@ -99,11 +99,7 @@ ModelFolder model_folder(PretrainingModelImpl& model, const Tokenizer* tokenizer
 void write_model_folder(const std::filesystem::path& folder, const ModelFolder& files) {
   ReplacingFolder written(folder);
   io::write_safetensors(written.path() / "model.safetensors", files.weights.arrays(), metadata_of(files));
-  for (const auto& [name, text] : files.texts) {
-    FileWriter writer(written.path() / name);
-    writer.write(text);
-    writer.commit();
-  }
+  written.write(files.texts);
   written.commit();
 }
 

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 namespace albert {
+
+/// Throws IoError where `path` is taken, by a file, a folder or a link.
+void require_new_name(const std::filesystem::path& path);
 
 /// A folder that stands under its name only when it is whole: filled beside it, and renamed by a commit, so that a crash or an error
 /// leaves what was there before. Throws IoError.
@@ -18,6 +23,8 @@ class ReplacingFolder {
 
   /// Where to write the files, each of which must be fsynced.
   [[nodiscard]] const std::filesystem::path& path() const { return written_; }
+  /// Writes files by their names, fsynced.
+  void write(const std::map<std::string, std::string>& texts) const;
   /// fsync, rename, fsync of the parent. A folder of that name is replaced.
   void commit();
   /// The same, but a file or folder of that name stays, and IoError says so.

@@ -64,8 +64,6 @@ SettledSource settle(ModelSource& source, Strictness strictness);
 /// Throws IoError where the source has no single value for a parameter: for those who take the arrays without settle().
 void require_consistent(const ModelSource& source);
 
-/// Throws IoError where something has that name.
-void require_new_target(const std::filesystem::path& target);
 /// Writes model.safetensors (names and order as transformers writes them, each array in the type that it has), config.json and the texts
 /// beside the target's name, fsyncs and renames. Throws IoError, also where the target exists.
 void write_hugging_face_folder(const std::filesystem::path& target, const ModelSource& source);
