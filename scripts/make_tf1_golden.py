@@ -228,6 +228,25 @@ def compress_table(table):
     return bytes(out)
 
 
+def vocabulary(size):
+    """A SentencePiece model of ALBERT's kind with `size` pieces: the special ones, U+2581 and letters."""
+
+    def number(field, value):
+        return varint(field << 3) + varint(value)
+
+    def text(field, data):
+        return varint(field << 3 | 2) + varint(len(data)) + data
+
+    normal, unknown, control = 1, 2, 3
+    special = [("<pad>", control), ("<unk>", unknown), ("[CLS]", control), ("[SEP]", control), ("[MASK]", control)]
+    letters = ["\u2581", *map(chr, range(ord("a"), ord("z")))]
+    pieces = [(piece, 0.0, kind) for piece, kind in special]
+    pieces += [(piece, -1.0 - rank, normal) for rank, piece in enumerate(letters[: size - len(special)])]
+    model = b"".join(text(1, text(1, piece.encode()) + b"\x15" + struct.pack("<f", score) + number(3, kind)) for piece, score, kind in pieces)
+    trainer = number(3, 1) + number(40, 1) + number(41, 2**64 - 1) + number(42, 2**64 - 1) + number(43, 0)
+    return model + text(2, trainer) + text(3, text(1, b"identity"))
+
+
 def add_to_tar(archive, name, data):
     entry = tarfile.TarInfo(name)
     entry.size = len(data)
@@ -263,7 +282,7 @@ def make_pretraining(out):
     model.add(outputs("cls/seq_relationship/", "sop_classifier.classifier", 2, CONFIG))
     model.add_slots().save(folder / "model.ckpt-best")
     model.write_expected(folder / "expected.safetensors")
-    (folder / "30k-clean.model").write_bytes(b"stands for a SentencePiece model\n")
+    (folder / "30k-clean.model").write_bytes(vocabulary(CONFIG["vocab_size"]))
     make_archive(folder, out / "albert_tiny.tar.gz")
 
     compressed = new_case(out, "snappy", None)

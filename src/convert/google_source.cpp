@@ -135,8 +135,7 @@ class SourceReader {
     if (!files_.vocabulary) return;
     source_.metadata["spiece_model_sha256"] = sha256_hex(files_.vocabulary->text);
     source_.texts["spiece.model"] = std::move(files_.vocabulary->text);
-    source_.texts["tokenizer_config.json"] =
-        write_tokenizer_config_json({.max_length = source_.config.shape.max_position_embeddings});
+    source_.places["spiece.model"] = files_.vocabulary->where;
   }
 
   GoogleFiles files_;

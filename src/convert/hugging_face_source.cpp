@@ -72,7 +72,9 @@ ModelSource read_hugging_face_folder(const fs::path& folder) {
   source.notes = notes_of(found, source);
   for (auto& key : unread_keys(config_text, source.config)) source.notes.skipped.push_back(std::move(key));
   for (const auto name : kTexts) {
-    if (fs::is_regular_file(folder / name)) source.texts.emplace(name, read_file(folder / name, kTextLimitBytes));
+    if (!fs::is_regular_file(folder / name)) continue;
+    source.texts.emplace(name, read_file(folder / name, kTextLimitBytes));
+    source.places.emplace(name, (folder / name).string());
   }
   return source;
 }

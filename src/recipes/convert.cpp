@@ -3,6 +3,7 @@
 #include <albert/base/error.h>
 #include <albert/base/replacing_folder.h>
 #include <albert/convert/onnx.h>
+#include <albert/convert/vocabulary.h>
 #include <albert/recipes/convert.h>
 
 #include <fmt/ranges.h>
@@ -115,6 +116,7 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
   tell_source(out, options, source);
   const auto named = source.config.architecture;
   const bool is_onnx = options.target.extension() == ".onnx";
+  if (!is_onnx) tell(out, "made", complete_vocabulary(source));
   if (is_onnx) onnx_head_of(named, source.where);  // refuses before anything long is done
   const auto settled = settle(source, options.strictness);
   tell(out, "left out", settled.left_out);

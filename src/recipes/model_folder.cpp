@@ -49,19 +49,6 @@ TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
   return std::filesystem::exists(path) ? parse_tokenizer_options(read_file(path, kConfigLimitBytes), path.string()) : TokenizerOptions{};
 }
 
-TokenizerOptions parse_tokenizer_options(std::string_view text, const std::string& where) {
-  TokenizerOptions options;
-  const auto json = io::parse_json(text, where, {.size_bytes = kConfigLimitBytes});
-  const auto read = [&](const char* key, bool& value) {
-    if (!json.is_object() || !json.contains(key)) return;
-    if (!json[key].is_boolean()) throw IoError(fmt::format("{}: {}: must be true or false", where, key));
-    value = json[key].get<bool>();
-  };
-  read("do_lower_case", options.lower_case);
-  read("keep_accents", options.keep_accents);
-  return options;
-}
-
 std::optional<Tokenizer> read_tokenizer(const std::filesystem::path& folder) {
   const auto pieces = folder / vocabulary_file_name(TokenizerType::sentencepiece);
   const auto symbols = folder / vocabulary_file_name(TokenizerType::symbols);

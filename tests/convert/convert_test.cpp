@@ -1,10 +1,14 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/convert/model_source.h>
+#include <albert/convert/vocabulary.h>
 #include <albert/model/array_view.h>
 #include <albert/model/initialization.h>
+#include <albert/tokenizer/tokenizer.h>
+#include <albert/tokenizer/tokenizer_json.h>
 #include <temporary_folder.h>
 #include <tiny_shape.h>
+#include <tokenizer/model_builder.h>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -155,6 +159,28 @@ TEST(Convert, ATargetThatIsThereStaysAsItIs) {
   }
   EXPECT_EQ(read_file(folder / "file"), "x");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2) << "nothing is left over";
+}
+
+TEST(Convert, AFolderWithAVocabularyAloneGetsItsTokenizerJson) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  write_file_atomically(folder / "m/spiece.model", testing::ModelBuilder().bytes());
+  write_file_atomically(folder / "m/tokenizer_config.json",
+                        R"({"tokenizer_class": "AlbertTokenizer", "do_lower_case": false, "model_max_length": 16})");
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT(complete_vocabulary(source), ElementsAre("tokenizer.json", "tokenizer_config.json"));
+  EXPECT_EQ(source.texts.at("tokenizer.json"), tokenizer_json(Tokenizer::load(folder / "m/spiece.model", {.lower_case = false})));
+  EXPECT_THAT(source.texts.at("tokenizer_config.json"),
+              AllOf(HasSubstr("\"PreTrainedTokenizerFast\""), HasSubstr("\"do_lower_case\": false"), HasSubstr("\"model_max_length\": 16")));
+  EXPECT_TRUE(complete_vocabulary(source).empty()) << "what is there stays";
+}
+
+TEST(Convert, AVocabularyThatIsNoneIsRefusedByItsName) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  for (const char* name : {"spiece.model", "tokenizer.json"}) write_file_atomically(folder / "m" / name, "{}");
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT([&] { (void)complete_vocabulary(source); }, ThrowsMessage<DataError>(HasSubstr("m/spiece.model: ")));
 }
 
 TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {

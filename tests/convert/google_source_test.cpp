@@ -2,6 +2,7 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/convert/model_source.h>
+#include <albert/convert/vocabulary.h>
 #include <albert/io/safetensors.h>
 #include <temporary_folder.h>
 
@@ -11,6 +12,7 @@ namespace albert {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
@@ -19,6 +21,12 @@ using ::testing::ThrowsMessage;
 
 std::filesystem::path tf1_golden(const std::string& name) {
   return std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1" / name;
+}
+
+/// A copy of a golden folder, to be spoilt.
+std::filesystem::path copy_of(const std::string& name, const TemporaryFolder& folder) {
+  std::filesystem::copy(tf1_golden(name), folder / name, std::filesystem::copy_options::recursive);
+  return folder / name;
 }
 
 void expect_equal(const io::NamedArrays& found, const io::NamedArrays& wanted) {
@@ -68,11 +76,26 @@ TEST(GoogleSource, TensorsEqualThoseThatTensorFlowSavedToTheBit) {
 TEST(GoogleSource, TheArchiveBringsConfigurationAndVocabulary) {
   const ModelSource source = read_model_source(tf1_golden("albert_tiny.tar.gz"));
   EXPECT_THAT(source.where, HasSubstr("albert_tiny.tar.gz: albert_tiny/model.ckpt-best.index"));
-  EXPECT_EQ(source.texts.at("spiece.model"), "stands for a SentencePiece model\n");
-  EXPECT_THAT(source.texts.at("tokenizer_config.json"), HasSubstr("\"model_max_length\": 10"));
+  EXPECT_EQ(source.texts.at("spiece.model"), read_file(tf1_golden("pretraining/30k-clean.model")));
   EXPECT_EQ(source.config.shape.hidden_act, Activation::gelu_new);
   EXPECT_EQ(source.config.shape.num_hidden_layers, 4);
   EXPECT_EQ(source.config.shape.num_attention_heads, 2);
+}
+
+TEST(GoogleSource, ItsVocabularyIsMadeReadyForHuggingFace) {
+  ModelSource source = read_model_source(tf1_golden("albert_tiny.tar.gz"));
+  EXPECT_THAT(complete_vocabulary(source), ElementsAre("tokenizer.json", "tokenizer_config.json"));
+  EXPECT_THAT(source.texts.at("tokenizer.json"), HasSubstr("\"type\":\"Unigram\""));
+  EXPECT_THAT(source.texts.at("tokenizer_config.json"), HasSubstr("\"tokenizer_class\": \"PreTrainedTokenizerFast\""));
+  EXPECT_THAT(source.texts.at("tokenizer_config.json"), HasSubstr("\"model_max_length\": 10"));
+}
+
+TEST(GoogleSource, AVocabularyThatIsNoneIsRefused) {
+  const TemporaryFolder folder;
+  const auto model = copy_of("pretraining", folder);
+  write_file_atomically(model / "30k-clean.model", "stands for a SentencePiece model\n");
+  ModelSource source = read_model_source(model);
+  EXPECT_THAT([&] { (void)complete_vocabulary(source); }, ThrowsMessage<DataError>(HasSubstr("pretraining/30k-clean.model: ")));
 }
 
 TEST(GoogleSource, SlotsOfTheOptimizerAreListedAndLeftOut) {
@@ -92,12 +115,6 @@ TEST(GoogleSource, ConvertsToAFolderThatReadsTheSame) {
   expect_equal(converted.arrays, source.arrays);
   EXPECT_EQ(converted.config.shape, source.config.shape);
   EXPECT_EQ(converted.config.labels.size(), 3U);
-}
-
-/// A copy of a golden folder, to be spoilt.
-std::filesystem::path copy_of(const std::string& name, const TemporaryFolder& folder) {
-  std::filesystem::copy(tf1_golden(name), folder / name, std::filesystem::copy_options::recursive);
-  return folder / name;
 }
 
 TEST(GoogleSource, SaysWhatIsMissing) {

@@ -32,10 +32,17 @@ struct ModelSource {
   io::NamedArrays arrays{};  ///< by parameter name (parameter_name()), in the layout of torch (Linear: [out, in])
   std::vector<std::shared_ptr<const void>> owners{};  ///< what the views point into: files in memory, buffers
   std::map<std::string, std::string> texts{};         ///< files that go along: "spiece.model", "tokenizer_config.json", ...
+  std::map<std::string, std::string> places{};        ///< of `texts`, for error texts; a text that has none was made here
   io::SafetensorsMetadata metadata{};                 ///< of model.safetensors
   /// Arrays that a parameter has beside its own, with other values: an untied decoder.
   std::vector<std::string> contradictions{};
   SourceNotes notes{};
+
+  /// What error texts call one of `texts`.
+  [[nodiscard]] std::string place_of(const std::string& name) const {
+    const auto found = places.find(name);
+    return found == places.end() ? name : found->second;
+  }
 };
 
 /// Reads what stands at the path, by the first format that recognises it: a folder of Hugging Face (ours are such), a checkpoint

@@ -1,6 +1,7 @@
 // A model folder in Hugging Face's layout: model.safetensors, config.json, and the vocabulary where there is one.
 #pragma once
 
+#include <albert/convert/vocabulary.h>
 #include <albert/io/safetensors.h>
 #include <albert/model/array_view.h>
 #include <albert/model/pretrained.h>
@@ -46,8 +47,6 @@ void require_model_files(const std::filesystem::path& folder, const std::vector<
 
 /// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
 TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
-/// The same from the file's text; `where` is the file.
-TokenizerOptions parse_tokenizer_options(std::string_view text, const std::string& where);
 
 /// The vocabulary of a model folder, of whichever type, with the options that tokenizer_config.json has; nothing where the folder has
 /// none. Throws IoError where it has two, DataError for a damaged one.
