@@ -138,6 +138,19 @@ void read_shape(const Reader& reader, AlbertConfig& shape) {
   reader.read("classifier_dropout_prob", shape.classifier_dropout_prob);
 }
 
+/// What another class of transformers would compute from the same tensors.
+void require_encoder(const Reader& reader) {
+  for (const char* key : {"is_decoder", "is_encoder_decoder", "add_cross_attention"}) {
+    bool is_set = false;
+    reader.read(key, is_set);
+    if (is_set) reader.fail(key, "must be false, got true; models that generate text are not read");
+  }
+  constexpr const char* kPositions = "position_embedding_type";
+  std::string positions = "absolute";
+  reader.read(kPositions, positions);
+  if (positions != "absolute") reader.fail(kPositions, fmt::format("must be absolute, got {}; such models are not read", positions));
+}
+
 void require_valid(const AlbertConfig& shape, const Reader& reader) {
   config::Issues issues;
   shape.validate(issues);
@@ -198,6 +211,7 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
   if (type != "albert" && type != "bert" && type != kPartlyShared) {
     reader.fail("model_type", fmt::format("must be albert, bert or {}, got {}", kPartlyShared, type));
   }
+  require_encoder(reader);
   PublishedConfig config;
   config.shape = type == "bert" ? bert_defaults() : albert_defaults();
   if (type == kPartlyShared) config.shape.shared_part = read_shared_part(reader);

@@ -183,6 +183,21 @@ TEST(Convert, AVocabularyThatIsNoneIsRefusedByItsName) {
   EXPECT_THAT([&] { (void)complete_vocabulary(source); }, ThrowsMessage<DataError>(HasSubstr("m/spiece.model: ")));
 }
 
+TEST(Convert, RefusesModelsThatAreNoEncodersOrPlaceTokensOtherwise) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  const std::map<std::string, std::string> kCases{
+      {R"("is_decoder": true)", "config.json: is_decoder must be false, got true"},
+      {R"("add_cross_attention": true)", "config.json: add_cross_attention must be false, got true"},
+      {R"("is_encoder_decoder": true)", "config.json: is_encoder_decoder must be false, got true"},
+      {R"("position_embedding_type": "relative_key")", "config.json: position_embedding_type must be absolute, got relative_key"},
+  };
+  for (const auto& [key, expected] : kCases) {
+    write_file_atomically(folder / "m/config.json", R"({"model_type": "albert", )" + key + "}");
+    EXPECT_THAT([&] { (void)read_model_source(folder / "m"); }, ThrowsMessage<IoError>(HasSubstr(expected)));
+  }
+}
+
 TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {
   const TemporaryFolder folder;
   write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
