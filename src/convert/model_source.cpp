@@ -3,6 +3,7 @@
 #include <albert/base/error.h>
 #include <albert/io/checkpoint_directory.h>
 
+#include <algorithm>
 #include <array>
 
 namespace albert {
@@ -47,12 +48,20 @@ constexpr std::array kFormats{
     Format{is_google_source, read_google_source},
 };
 
+const Format* find_format(const fs::path& path) {
+  const auto* found = std::ranges::find_if(kFormats, [&](const Format& format) { return format.is_here(path); });
+  return found == kFormats.end() ? nullptr : found;
+}
+
 }  // namespace
 
+bool is_google_checkpoint(const fs::path& path) {
+  const auto* format = find_format(path);
+  return format != nullptr && format->read == read_google_source;
+}
+
 ModelSource read_model_source(const fs::path& path) {
-  for (const auto& format : kFormats) {
-    if (format.is_here(path)) return format.read(path);
-  }
+  if (const auto* format = find_format(path)) return format->read(path);
   if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted a model, got nothing of that name", path.string()));
   throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint, a run, or a checkpoint or archive of "
                             "Google's ALBERT, got none of them",

@@ -1,6 +1,7 @@
 #include "recipes/inspect_facts.h"
 
 #include <albert/base/error.h>
+#include <albert/convert/model_source.h>
 #include <albert/data/store_builder.h>
 
 #include <ostream>
@@ -35,6 +36,12 @@ struct Found {
   fs::path place;
 };
 
+/// Its facts would need every byte, transposed: what it becomes can be inspected.
+[[noreturn]] void refuse_google(const fs::path& path) {
+  throw IoError(fmt::format("{}: {}, got a checkpoint of TensorFlow or an archive; albert convert {} FOLDER makes a model folder of it",
+                            path.string(), kWanted, path.string()));
+}
+
 /// By the files that only one kind has. A checkpoint is a model folder, too, and a run may hold a store.
 Found find_in_folder(const fs::path& path) {
   const auto has = [&](const char* name) { return fs::exists(path / name); };
@@ -42,6 +49,7 @@ Found find_in_folder(const fs::path& path) {
   if (has("config.json") || has("model.safetensors") || has("model.safetensors.index.json")) return {Kind::model, path};
   if (has("config.yaml")) return {Kind::run, path};
   if (fs::exists(token_store_file(path))) return {Kind::store, token_store_file(path)};
+  if (is_google_checkpoint(path)) refuse_google(path);
   const bool is_prepared = fs::exists(token_store_file(path / "store"));
   throw IoError(
       fmt::format("{}: {}, got a folder without config.json, model.safetensors, manifest.json, config.yaml and tokens.store{}",
@@ -49,12 +57,14 @@ Found find_in_folder(const fs::path& path) {
 }
 
 Found find_kind(const fs::path& path) {
+  if (!fs::exists(path) && is_google_checkpoint(path)) refuse_google(path);  // FOLDER/NAME of NAME.index
   if (!fs::exists(path)) throw IoError(fmt::format("{}: {}, got nothing of that name", path.string(), kWanted));
   if (fs::is_directory(path)) return find_in_folder(path);
   if (!fs::is_regular_file(path)) throw IoError(fmt::format("{}: {}, got neither a file nor a folder", path.string(), kWanted));
   if (path.extension() == ".safetensors") return {Kind::tensors, path};
   if (path.extension() == ".model") return {Kind::vocabulary, path};
   if (path.extension() == token_store_file("").extension()) return {Kind::store, path};
+  if (is_google_checkpoint(path)) refuse_google(path);
   throw IoError(fmt::format("{}: {}, got a file with another ending", path.string(), kWanted));
 }
 

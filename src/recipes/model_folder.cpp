@@ -5,17 +5,15 @@
 #include <albert/base/hash.h>
 #include <albert/base/replacing_folder.h>
 #include <albert/convert/model_source.h>
-#include <albert/io/json_text.h>
 #include <albert/io/safetensors.h>
 #include <albert/recipes/model_folder.h>
+#include <albert/tokenizer/model_check.h>
 #include <albert/tokenizer/tokenizer_json.h>
-
-#include <nlohmann/json.hpp>
 
 namespace albert {
 namespace {
 
-constexpr uint64_t kConfigLimitBytes = 1U << 20U;
+constexpr std::string_view kTokenizerConfig = "tokenizer_config.json";
 
 /// What transformers looks for, and which vocabulary the ids belong to.
 io::SafetensorsMetadata metadata_of(const ModelFolder& files) {
@@ -44,20 +42,32 @@ void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer
   }
 }
 
-TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder) {
-  const auto path = folder / "tokenizer_config.json";
-  return std::filesystem::exists(path) ? parse_tokenizer_options(read_file(path, kConfigLimitBytes), path.string()) : TokenizerOptions{};
+std::optional<Tokenizer> tokenizer_of(const ModelSource& source) {
+  const auto find = [&](TokenizerType type) { return source.texts.find(std::string(vocabulary_file_name(type))); };
+  const auto pieces = find(TokenizerType::sentencepiece);
+  const auto symbols = find(TokenizerType::symbols);
+  const bool has_pieces = pieces != source.texts.end();
+  const bool has_symbols = symbols != source.texts.end();
+  if (has_pieces && has_symbols) {
+    throw IoError(fmt::format("{}: must have one vocabulary, got spiece.model and symbols.txt; delete the one that is not the model's",
+                              std::filesystem::path(source.place_of(pieces->first)).parent_path().string()));
+  }
+  if (!has_pieces && !has_symbols) return std::nullopt;
+  const auto config = source.texts.find(std::string(kTokenizerConfig));
+  const auto config_text = config == source.texts.end() ? std::string_view("{}") : std::string_view(config->second);
+  const auto where = source.place_of(std::string(kTokenizerConfig));
+  if (has_symbols) return Tokenizer::from_symbols(symbols->second, parse_symbol_options(config_text, where), source.place_of(symbols->first));
+  return Tokenizer::from_bytes(pieces->second, parse_tokenizer_options(config_text, where), source.place_of(pieces->first));
 }
 
 std::optional<Tokenizer> read_tokenizer(const std::filesystem::path& folder) {
-  const auto pieces = folder / vocabulary_file_name(TokenizerType::sentencepiece);
-  const auto symbols = folder / vocabulary_file_name(TokenizerType::symbols);
-  const bool has_symbols = std::filesystem::exists(symbols);
-  if (!std::filesystem::exists(pieces)) {
-    return has_symbols ? std::optional(Tokenizer::load_symbols(symbols, read_symbol_options(folder))) : std::nullopt;
+  ModelSource files;
+  for (const auto name : {vocabulary_file_name(TokenizerType::sentencepiece), vocabulary_file_name(TokenizerType::symbols), kTokenizerConfig}) {
+    const auto path = folder / name;
+    files.places.emplace(name, path.string());
+    if (std::filesystem::exists(path)) files.texts.emplace(name, read_file(path, kMaxModelBytes));
   }
-  if (has_symbols) throw IoError(fmt::format("{}: must have one vocabulary, got spiece.model and symbols.txt; delete the one that is not the model's", folder.string()));
-  return Tokenizer::load(pieces, read_tokenizer_options(folder));
+  return tokenizer_of(files);
 }
 
 std::map<std::string, std::string> tokenizer_files(const Tokenizer& tokenizer, int64_t max_length) {
@@ -107,10 +117,16 @@ Tokenizer require_tokenizer(const std::filesystem::path& folder) {
   return *std::move(tokenizer);
 }
 
-LoadedModel load_model_folder(const std::filesystem::path& folder) {
-  require_model_files(folder, {"config.json"});
-  const auto source = read_model_source(folder);
+ModelSource open_model(const std::filesystem::path& path) {
+  const bool is_file = std::filesystem::exists(path) && !std::filesystem::is_directory(path);
+  if (!is_file && !is_google_checkpoint(path)) require_model_files(path, {"config.json"});
+  auto source = read_model_source(path);
   require_consistent(source);
+  return source;
+}
+
+LoadedModel load_model_folder(const std::filesystem::path& path) {
+  const auto source = open_model(path);
   LoadedModel loaded;
   loaded.config = source.config;
   loaded.content = pretraining_content(arrays_by_parameter(source.arrays, loaded.config.shape));
@@ -119,8 +135,8 @@ LoadedModel load_model_folder(const std::filesystem::path& folder) {
   loaded.model->eval();
   loaded.model->parameters_changed();
 
-  loaded.tokenizer = read_tokenizer(folder);
-  if (loaded.tokenizer) require_own_vocabulary(folder, *loaded.tokenizer, loaded.config.shape, source.metadata);
+  loaded.tokenizer = tokenizer_of(source);
+  if (loaded.tokenizer) require_own_vocabulary(path, *loaded.tokenizer, loaded.config.shape, source.metadata);
   return loaded;
 }
 

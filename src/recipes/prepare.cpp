@@ -7,6 +7,7 @@
 #include <albert/base/log.h>
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
+#include <albert/convert/model_source.h>
 #include <albert/data/corpus.h>
 #include <albert/data/sentences.h>
 #include <albert/data/store_builder.h>
@@ -22,6 +23,7 @@ namespace albert {
 namespace {
 
 constexpr const char* kOptionsName = "options.yaml";
+constexpr const char* kPieces = "spiece.model";
 constexpr uint64_t kOptionsLimitBytes = 1U << 16U;
 
 /// Sentences of the whole corpus, one by one.
@@ -87,6 +89,19 @@ std::filesystem::path made_vocabulary(const PretrainConfig& config) {
 /// The one that the configuration names.
 std::optional<std::filesystem::path> named_vocabulary(const TokenizerConfig& config) {
   return config.type == TokenizerType::symbols ? config.vocabulary : config.model;
+}
+
+/// Whether the model comes with its vocabulary in one source, which may be an archive, so that no option can name it.
+bool starts_from_google(const PretrainConfig& config) { return config.model.init_from && is_google_checkpoint(*config.model.init_from); }
+
+Tokenizer google_tokenizer(const PretrainConfig& config) {
+  const auto source = read_model_source(*config.model.init_from);
+  const auto pieces = source.texts.find(kPieces);
+  if (pieces == source.texts.end()) {
+    throw ConfigError(fmt::format("tokenizer.model: must name the vocabulary of model.init_from ({}), which has none beside it",
+                                  config.model.init_from->string()));
+  }
+  return Tokenizer::from_bytes(pieces->second, config.tokenizer.options(), source.place_of(kPieces));
 }
 
 Tokenizer load_tokenizer(const std::filesystem::path& vocabulary, const TokenizerConfig& config) {
@@ -168,10 +183,13 @@ void warn_of_wrapped_lines(const DataConfig& config) {
 
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config) { return config.output / "tokenizer"; }
 
-bool has_tokenizer(const PretrainConfig& config) { return named_vocabulary(config.tokenizer) || std::filesystem::exists(made_vocabulary(config)); }
+bool has_tokenizer(const PretrainConfig& config) {
+  return named_vocabulary(config.tokenizer) || starts_from_google(config) || std::filesystem::exists(made_vocabulary(config));
+}
 
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config) {
   if (const auto named = named_vocabulary(config.tokenizer)) return load_tokenizer(*named, config.tokenizer);
+  if (starts_from_google(config)) return google_tokenizer(config);
   const auto made = made_vocabulary(config);
   if (std::filesystem::exists(made)) {
     require_same_options(config.tokenizer, made.parent_path());
@@ -208,30 +226,48 @@ void inherit_symbols(TokenizerConfig& config, const std::filesystem::path& folde
   config.max_unknown = max_unknown;
 }
 
+[[noreturn]] void refuse_symbols(const std::filesystem::path& source) {
+  throw ConfigError(fmt::format("tokenizer.type: must be sentencepiece, as that of model.init_from ({}), got symbols", source.string()));
+}
+
+[[noreturn]] void refuse_vocabulary(const std::string& wanted, const std::filesystem::path& given) {
+  throw ConfigError(
+      fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}", wanted, given.string()));
+}
+
+void check_google_vocabulary(const PretrainConfig& config) {
+  if (config.tokenizer.type == TokenizerType::symbols) refuse_symbols(*config.model.init_from);
+  if (!config.tokenizer.model) return;
+  const auto source = read_model_source(*config.model.init_from);
+  const auto pieces = source.texts.find(kPieces);
+  const bool is_another = pieces != source.texts.end() && pieces->second != read_file(*config.tokenizer.model);
+  if (is_another) refuse_vocabulary(source.place_of(kPieces), *config.tokenizer.model);
+}
+
 }  // namespace
 
 PretrainConfig with_inherited_vocabulary(PretrainConfig config) {
   if (!config.model.init_from) return config;
+  if (starts_from_google(config)) {
+    check_google_vocabulary(config);
+    return config;
+  }
   const auto vocabulary = *config.model.init_from / vocabulary_file_name(TokenizerType::sentencepiece);
   const bool has_pieces = std::filesystem::exists(vocabulary);
   if (!has_pieces && std::filesystem::exists(*config.model.init_from / vocabulary_file_name(TokenizerType::symbols))) {
     inherit_symbols(config.tokenizer, *config.model.init_from);
     return config;
   }
-  if (config.tokenizer.type == TokenizerType::symbols) {
-    throw ConfigError(fmt::format("tokenizer.type: must be sentencepiece, as that of model.init_from ({}), got symbols", config.model.init_from->string()));
-  }
+  if (config.tokenizer.type == TokenizerType::symbols) refuse_symbols(*config.model.init_from);
   if (!config.tokenizer.model) config.tokenizer.model = vocabulary;
-  if (has_pieces && read_file(vocabulary) != read_file(*config.tokenizer.model)) {
-    throw ConfigError(fmt::format("tokenizer.model: must be the vocabulary that model.init_from was trained with ({}), got {}",
-                                  vocabulary.string(), config.tokenizer.model->string()));
-  }
+  if (has_pieces && read_file(vocabulary) != read_file(*config.tokenizer.model)) refuse_vocabulary(vocabulary.string(), *config.tokenizer.model);
   return config;
 }
 
 PreparedText prepare_text(const PretrainConfig& config) {
   if (!config.data.sources.empty() && !std::filesystem::exists(token_store_file(config.data.store))) warn_of_wrapped_lines(config.data);
-  const bool has_old_vocabulary = !named_vocabulary(config.tokenizer) && std::filesystem::exists(made_vocabulary(config));
+  const bool has_old_vocabulary =
+      !named_vocabulary(config.tokenizer) && !starts_from_google(config) && std::filesystem::exists(made_vocabulary(config));
   PreparedText prepared;
   prepared.tokenizer = std::make_unique<const Tokenizer>(open_or_train_tokenizer(config));
   prepared.vocabulary = vocabulary_of(*prepared.tokenizer);

@@ -3,6 +3,7 @@
 #include <albert/base/error.h>
 #include <albert/base/file.h>
 #include <albert/base/hash.h>
+#include <albert/convert/model_source.h>
 #include <albert/io/checkpoint_directory.h>
 #include <albert/io/weight_files.h>
 #include <albert/tokenizer/tokenizer.h>
@@ -26,6 +27,18 @@ std::optional<std::filesystem::path>& vocabulary_in(TokenizerConfig& config) {
   return config.type == TokenizerType::symbols ? config.vocabulary : config.model;
 }
 
+/// Calls done(array) behind each.
+template <typename Done>
+std::string digest_of(const io::NamedArrays& arrays, Done done) {
+  std::string hashes;
+  for (const auto& [name, array] : arrays) {
+    const std::string_view bytes(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
+    hashes += name + ' ' + to_hex(xxh3_64(bytes)) + '\n';
+    done(array);
+  }
+  return to_hex(xxh3_64(hashes));
+}
+
 }  // namespace
 
 std::optional<std::filesystem::path> begun_from(const std::filesystem::path& checkpoints, const ResumeRequest& resume) {
@@ -43,16 +56,11 @@ std::string command_that_goes_on(const ResumeRequest& resume) {
 }
 
 std::string source_hash(const std::filesystem::path& source, bool has_begun) {
+  if (is_google_checkpoint(source)) return digest_of(read_model_source(source).arrays, [](const io::ArrayView&) {});
   const auto has = [&](std::string_view name) { return std::filesystem::exists(source / name); };
   if (has_begun && !has(io::kWeightsName) && !has(io::kWeightsIndexName)) return {};
   const auto weights = io::WeightFiles::of_folder(source);
-  std::string hashes;
-  for (const auto& [name, array] : weights.arrays()) {
-    const std::string_view bytes(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
-    hashes += name + ' ' + to_hex(xxh3_64(bytes)) + '\n';
-    weights.forget(array.bytes);
-  }
-  return to_hex(xxh3_64(hashes));
+  return digest_of(weights.arrays(), [&](const io::ArrayView& array) { weights.forget(array.bytes); });
 }
 
 PretrainConfig going_on_from(PretrainConfig config, const std::filesystem::path& checkpoint) {
@@ -68,8 +76,10 @@ PretrainConfig as_named(PretrainConfig config, const PretrainConfig& given) {
   if (!given.model.init_from) return config;
   auto named = given.tokenizer;
   named.type = config.tokenizer.type;
-  const auto& vocabulary = vocabulary_in(named);
-  vocabulary_in(config.tokenizer) = vocabulary ? *vocabulary : *given.model.init_from / vocabulary_file_name(named.type);
+  auto& vocabulary = vocabulary_in(config.tokenizer);
+  vocabulary = vocabulary_in(named);
+  const bool is_in_folder = !is_google_checkpoint(*given.model.init_from);
+  if (!vocabulary && is_in_folder) vocabulary = *given.model.init_from / vocabulary_file_name(named.type);
   config.model.init_from = given.model.init_from;
   return config;
 }

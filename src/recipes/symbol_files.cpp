@@ -1,6 +1,7 @@
 #include "recipes/symbol_files.h"
 
 #include <albert/base/error.h>
+#include <albert/base/file.h>
 #include <albert/io/json_text.h>
 #include <albert/tokenizer/tokenizer_json.h>
 
@@ -51,10 +52,14 @@ std::map<std::string, std::string> symbol_files(const Tokenizer& tokenizer, int6
 
 SymbolOptions read_symbol_options(const std::filesystem::path& folder) {
   const auto path = folder / kConfigName;
-  const auto json = io::read_json(path, {.size_bytes = kConfigLimitBytes});
+  return parse_symbol_options(read_file(path, kConfigLimitBytes), path.string());
+}
+
+SymbolOptions parse_symbol_options(std::string_view text, const std::string& where) {
+  const auto json = io::parse_json(text, where, {.size_bytes = kConfigLimitBytes});
   const auto& symbols = json.is_object() && json.contains("symbols") ? json["symbols"] : nlohmann::json();
   const auto require = [&](const char* key, bool is_right, const char* wanted) {
-    if (!is_right) throw IoError(fmt::format("{}: symbols.{}: must be {}", path.string(), key, wanted));
+    if (!is_right) throw IoError(fmt::format("{}: symbols.{}: must be {}", where, key, wanted));
   };
   const auto read = [&](const char* key) {
     const auto& value = symbols.is_object() && symbols.contains(key) ? symbols[key] : nlohmann::json(false);
@@ -68,7 +73,7 @@ SymbolOptions read_symbol_options(const std::filesystem::path& folder) {
           list.is_array() && std::all_of(list.begin(), list.end(), [](const auto& entry) { return entry.is_string(); }),
           "a list of texts");
   options.punctuation = list.get<std::vector<std::string>>();
-  if (const auto error = separator_error(options)) throw IoError(fmt::format("{}: symbols.{}", path.string(), *error));
+  if (const auto error = separator_error(options)) throw IoError(fmt::format("{}: symbols.{}", where, *error));
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace albert {
 
@@ -16,5 +17,7 @@ std::map<std::string, std::string> symbol_files(const Tokenizer& tokenizer, int6
 
 /// Key `symbols` of the folder's tokenizer_config.json: without it nobody knows how its texts were cut. Throws IoError that names the key.
 SymbolOptions read_symbol_options(const std::filesystem::path& folder);
+/// The same from the file's text; `where` is the file.
+SymbolOptions parse_symbol_options(std::string_view text, const std::string& where);
 
 }  // namespace albert

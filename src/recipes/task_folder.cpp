@@ -1,7 +1,6 @@
 #include "recipes/run_common.h"
 
 #include <albert/convert/model_source.h>
-#include <albert/io/weight_files.h>
 #include <albert/recipes/task_folder.h>
 #include <albert/tasks/finetuning.h>
 
@@ -38,13 +37,17 @@ TaskFile task_file_of(const PublishedConfig& config, const TaskHeadOptions& head
 
 }  // namespace
 
-SourceFolder read_source_folder(const std::filesystem::path& folder) {
-  require_model_files(folder, {"config.json"});
-  const auto config_path = folder / "config.json";
-  SourceFolder source{.path = folder, .config = read_config_json(read_file(config_path, kConfigLimitBytes), config_path.string()), .tokenizer = nullptr};
-  source.tokenizer = std::make_shared<const Tokenizer>(require_tokenizer(folder));
-  require_own_vocabulary(folder, *source.tokenizer, source.config.shape, io::WeightFiles::of_folder(folder).metadata());
-  return source;
+SourceFolder read_source_folder(const std::filesystem::path& path) {
+  const auto source = open_model(path);
+  auto tokenizer = tokenizer_of(source);
+  if (!tokenizer && is_google_checkpoint(path)) {
+    throw IoError(fmt::format("{}: wanted 30k-clean.model or spiece.model beside the checkpoint, got neither; put the model's vocabulary there",
+                              source.where));
+  }
+  if (!tokenizer) require_model_files(path, {"spiece.model"});
+  ALBERT_CHECK(tokenizer.has_value(), "a vocabulary appeared while it was looked for");
+  require_own_vocabulary(path, *tokenizer, source.config.shape, source.metadata);
+  return {.path = path, .config = source.config, .tokenizer = std::make_shared<const Tokenizer>(*std::move(tokenizer))};
 }
 
 bool are_unnamed(const std::vector<std::string>& labels) {
@@ -52,8 +55,7 @@ bool are_unnamed(const std::vector<std::string>& labels) {
 }
 
 ImportReport load_weights(const SourceFolder& folder, TaskModelImpl& model, const ImportRules& rules) {
-  const auto source = read_model_source(folder.path);
-  require_consistent(source);
+  const auto source = open_model(folder.path);
   auto report = import_arrays(source.arrays, parameters_by_name(model), model.config(), rules, source.where);
   model.parameters_changed();
   return report;

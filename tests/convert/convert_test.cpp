@@ -8,7 +8,6 @@
 #include <albert/tokenizer/tokenizer_json.h>
 #include <temporary_folder.h>
 #include <tiny_shape.h>
-#include <tokenizer/model_builder.h>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -164,7 +163,7 @@ TEST(Convert, ATargetThatIsThereStaysAsItIs) {
 TEST(Convert, AFolderWithAVocabularyAloneGetsItsTokenizerJson) {
   const TemporaryFolder folder;
   write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
-  write_file_atomically(folder / "m/spiece.model", testing::ModelBuilder().bytes());
+  std::filesystem::copy(std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1/pretraining/30k-clean.model", folder / "m/spiece.model");
   write_file_atomically(folder / "m/tokenizer_config.json",
                         R"({"tokenizer_class": "AlbertTokenizer", "do_lower_case": false, "model_max_length": 16})");
   auto source = read_model_source(folder / "m");

@@ -104,6 +104,39 @@ class TransformersTest(ConvertTest):
         self.assertEqual((self.folder / "sharded.out").read_bytes(), (self.folder / "AlbertForPreTraining.out").read_bytes())
 
 
+class GoogleTest(ConvertTest):
+    """The archive as Google publishes them is a source for every program, not for albert convert alone."""
+
+    archive = SOURCE / "tests/golden/tf1/albert_tiny.tar.gz"
+
+    def test_the_converted_folder_has_all_files_and_the_same_ids(self):
+        self.convert(self.archive, self.folder / "out")
+        self.assertEqual(files_below(self.folder / "out"),
+                         ["config.json", "model.safetensors", "spiece.model", "tokenizer.json", "tokenizer_config.json"])
+
+    def test_training_begins_with_it_and_goes_on_without_it(self):
+        archive = pathlib.Path(shutil.copy(self.archive, self.folder))
+        run = self.folder / "run"
+        text = re.sub(r"model:\n(  .*\n)+tokenizer.*\n", f"model: {{init_from: {archive}}}\n", self.tiny_text(output=run, steps=2))
+        config = self.folder / "run.yaml"
+        config.write_text(text.replace("max_length: 64", "max_length: 10"))
+        self.run_program(config)
+        self.assertEqual((run / "final/spiece.model").read_bytes(), (self.archive.parent / "pretraining/30k-clean.model").read_bytes())
+        self.assertFalse((run / "tokenizer").exists())
+        self.run_program(run / "config.yaml", "--dry-run")
+        archive.unlink()
+        self.run_program(config, "--set", "training.duration=3 steps")
+
+    def test_predictions_and_what_inspect_says(self):
+        (self.folder / "in.txt").write_text("a b [MASK] d\n")
+        lines = [self.run_program("predict", model, "--fill-mask", "--input", self.folder / "in.txt", program="albert").stdout
+                 for model in (self.archive, self.archive.parent / "pretraining")]
+        self.assertEqual(len(json.loads(lines[0])["masks"]), 1)
+        self.assertEqual(lines[0], lines[1])
+        error = self.run_program("inspect", self.archive, program="albert", expect=4).stderr
+        self.assertIn(f"albert convert {self.archive} FOLDER makes a model folder of it", error)
+
+
 class RunTest(ConvertTest):
     def test_a_run_and_its_checkpoint(self):
         config = self.tiny("run", steps=4)

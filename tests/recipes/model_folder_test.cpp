@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace albert {
 namespace {
 
@@ -70,6 +72,20 @@ TEST(ModelFolder, ReplacesAnOlderFolderAndLeavesNothingElse) {
   write_model_folder(folder / "m", model_folder(*model, nullptr));
   EXPECT_FALSE(std::filesystem::exists(folder / "m/stray"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(ModelFolder, WhatGooglesCodeWroteIsReadAsItStands) {
+  const auto golden = std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1";
+  const auto expected = io::SafetensorsFile::open(golden / "pretraining/expected.safetensors");
+  for (const char* name : {"albert_tiny.tar.gz", "pretraining", "pretraining/model.ckpt-best"}) {
+    auto loaded = load_model_folder(golden / name);
+    EXPECT_EQ(loaded.content.heads(), PretrainingHeads::masked_lm_sentence_order);
+    EXPECT_EQ(loaded.tokenizer.value().vocab_size(), 24);
+    for (const auto& [parameter, tensor] : parameters_by_name(*loaded.model)) {
+      const auto bytes = expected.arrays().at(parameter).bytes;
+      EXPECT_TRUE(std::ranges::equal(array_view(tensor).bytes, bytes)) << parameter;
+    }
+  }
 }
 
 TEST(ModelFolder, SaysWhatIsMissing) {

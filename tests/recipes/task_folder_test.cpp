@@ -156,6 +156,29 @@ TEST(TaskFolder, NamesTheFileThatIsMissing) {
   }
 }
 
+/// Google's checkpoint of a classifier with the vocabulary that belongs beside it.
+std::filesystem::path google_classifier(const TemporaryFolder& folder) {
+  const auto golden = std::filesystem::path(ALBERT_SOURCE_DIR) / "tests/golden/tf1";
+  std::filesystem::copy(golden / "classifier", folder / "classifier");
+  std::filesystem::copy(golden / "pretraining/30k-clean.model", folder / "classifier");
+  return folder / "classifier";
+}
+
+TEST(TaskFolder, WhatGooglesCodeWroteIsASourceAndAModel) {
+  const TemporaryFolder folder;
+  const auto model = google_classifier(folder);
+  EXPECT_EQ(read_source_folder(model).config.labels.size(), 3U);
+  auto loaded = load_task_model(model);
+  EXPECT_EQ(loaded.file.task.type, TaskKind::sequence_classification);
+  const auto expected = io::SafetensorsFile::open(model / "expected.safetensors");
+  for (const auto& [parameter, tensor] : parameters_by_name(*loaded.model)) {
+    EXPECT_TRUE(std::ranges::equal(array_view(tensor).bytes, expected.arrays().at(parameter).bytes)) << parameter;
+  }
+  std::filesystem::remove(model / "30k-clean.model");
+  EXPECT_THAT([&] { (void)read_source_folder(model); },
+              ThrowsMessage<IoError>(HasSubstr("model.ckpt-best.index: wanted 30k-clean.model or spiece.model beside the checkpoint, got neither")));
+}
+
 /// Writes the folder's weights anew, some of them renamed.
 void rename_tensors(const std::filesystem::path& folder, TaskModelImpl& model, const std::map<std::string, std::string>& names) {
   TensorArrays weights;

@@ -51,6 +51,10 @@ struct ModelSource {
 /// Nothing is compared with the model that config.json describes: see settle(). Throws IoError, which names the file.
 ModelSource read_model_source(const std::filesystem::path& path);
 
+/// Whether read_model_source() finds there what Google's code wrote: a checkpoint, its archive or a TF-Hub module. From names and the first
+/// bytes of a file.
+bool is_google_checkpoint(const std::filesystem::path& path);
+
 enum class Strictness {
   exact,    ///< every tensor of the model and no other, but for what a class may lack or have (a pooler, the heads of pre-training)
   lenient,  ///< what is unexpected or contradicts is left out; what is missing or has another shape or no floating type starts anew

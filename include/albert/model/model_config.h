@@ -52,7 +52,9 @@ void visit_fields(C& c, Visitor&& visit) {
   const auto count = config::at_least(1);
   const auto probability = config::from_to_below(0.0, 1.0);
   visit(Field{"preset", "published shape to start from: albert-{base,large,xlarge,xxlarge}-{v1,v2} or bert-base"}, c.preset);
-  visit(Field{"init_from", "model folder (ours or Hugging Face's) whose shape and weights to start from, in place of the preset"},
+  visit(Field{"init_from",
+              "model folder (ours or Hugging Face's), or checkpoint or archive of Google's ALBERT, whose shape and weights to start from, "
+              "in place of the preset"},
         c.init_from);
   visit(Field{"architecture", "albert, or bert: nothing shared, embedding_size = hidden_size, exported as BERT"}, c.architecture);
   visit(Field{"embedding_size", "width of the factorised embedding", count}, c.embedding_size);

@@ -47,7 +47,11 @@ struct FinetuneModelConfig {
 template <config::Self<FinetuneModelConfig> C, typename Visitor>
 void visit_fields(C& c, Visitor&& visit) {
   using config::Field;
-  visit(Field{"init_from", "model folder to start from: ours or Hugging Face's, with its spiece.model", {}, config::Presence::required}, c.init_from);
+  visit(Field{"init_from",
+              "model to start from, with its vocabulary: a folder of ours or Hugging Face's, or a checkpoint or archive of Google's ALBERT",
+              {},
+              config::Presence::required},
+        c.init_from);
   visit(Field{"head", "keep the head of the model, replace it by a new one, or auto: keep it where it is of the same kind with the same labels"}, c.head);
   visit(Field{"dropout", "of hidden states and attention; auto: the model's own",
               config::from_to_below(0.0, 1.0)},

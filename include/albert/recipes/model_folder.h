@@ -45,14 +45,17 @@ void require_own_vocabulary(const std::filesystem::path& folder, const Tokenizer
 /// Throws IoError where one of these files is not in the folder; says where the model is when the folder is that of a run.
 void require_model_files(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
-/// How a folder's tokenizer_config.json wants text prepared; ALBERT's defaults where it says nothing. Throws IoError.
-TokenizerOptions read_tokenizer_options(const std::filesystem::path& folder);
-
 /// The vocabulary of a model folder, of whichever type, with the options that tokenizer_config.json has; nothing where the folder has
 /// none. Throws IoError where it has two, DataError for a damaged one.
 std::optional<Tokenizer> read_tokenizer(const std::filesystem::path& folder);
 /// The same, and IoError where the folder has none, as of require_model_files.
 Tokenizer require_tokenizer(const std::filesystem::path& folder);
+
+/// The model that a path names, to be used: what read_model_source() reads, but for the folder of a run. That has several; the error names
+/// the last one. Throws IoError, also for a source that has no single value for a parameter.
+ModelSource open_model(const std::filesystem::path& path);
+/// The vocabulary among its texts, as read_tokenizer().
+std::optional<Tokenizer> tokenizer_of(const ModelSource& source);
 
 /// A model read from a folder.
 struct LoadedModel {
@@ -63,8 +66,8 @@ struct LoadedModel {
 };
 
 /// Reads a folder of ours or of Hugging Face (Albert or Bert for pre-training, masked language model, or the bare encoder; heads of
-/// other tasks are left out), its weights in one file or in shards; a checkpoint is verified. Throws IoError that names the file and lists missing, unexpected and misshapen tensors, or as
-/// require_own_vocabulary does.
-LoadedModel load_model_folder(const std::filesystem::path& folder);
+/// other tasks are left out), its weights in one file or in shards, or what Google's code wrote; a checkpoint is verified. Throws IoError
+/// that names the file and lists missing, unexpected and misshapen tensors, or as require_own_vocabulary does.
+LoadedModel load_model_folder(const std::filesystem::path& path);
 
 }  // namespace albert

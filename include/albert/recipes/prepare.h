@@ -22,14 +22,16 @@ struct PreparedText {
 /// Where a vocabulary that was made for a run lies: OUTPUT/tokenizer.
 std::filesystem::path trained_tokenizer_folder(const PretrainConfig& config);
 
-/// Whether there is a vocabulary: a file that the configuration names, or one that was made for this run before.
+/// Whether there is a vocabulary: a file that the configuration names, that of the model to
+/// start from, or one that was made for this run before.
 bool has_tokenizer(const PretrainConfig& config);
 
 /// That vocabulary, or a new one from the text. Throws DataError for text and vocabularies, ConfigError where the run's vocabulary was
 /// made with other options, IoError for the disk.
 Tokenizer open_or_train_tokenizer(const PretrainConfig& config);
 
-/// A run with model.init_from has the vocabulary that the weights belong to. Throws ConfigError where the configuration has another.
+/// A run with model.init_from has the vocabulary that the weights belong to: tokenizer.model names it afterwards, unless it is part of what
+/// Google's code wrote. Throws ConfigError where the configuration has another.
 PretrainConfig with_inherited_vocabulary(PretrainConfig config);
 
 /// Says in the log how much text was replaced, left out or cut.

@@ -26,7 +26,7 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(config::Field{"max_length", "pieces of a sequence", config::range(8, 65536)}, c.max_length);
 }
 
-/// The folder that training starts from: everything but the weights.
+/// The model that training starts from (open_model()): everything but the weights.
 struct SourceFolder {
   std::filesystem::path path;
   PublishedConfig config;
@@ -34,7 +34,7 @@ struct SourceFolder {
 };
 /// Throws IoError where a file is missing or damaged, or where the vocabulary is not the model's: another number of pieces, or
 /// other bytes than those that model.safetensors was written with.
-SourceFolder read_source_folder(const std::filesystem::path& folder);
+SourceFolder read_source_folder(const std::filesystem::path& path);
 
 /// Whether outputs have no names but transformers' own: LABEL_0, LABEL_1, ...
 bool are_unnamed(const std::vector<std::string>& labels);
