@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace albert {
@@ -48,6 +50,21 @@ void transpose(const io::ArrayView& from, std::byte* to) {
   }
 }
 
+/// Little-endian; empty for what no weight has.
+std::string_view bytes_of_one(io::DType type) {
+  using namespace std::string_view_literals;
+  switch (type) {
+    case io::DType::f16:
+      return "\x00\x3c"sv;
+    case io::DType::bf16:
+      return "\x80\x3f"sv;
+    case io::DType::f32:
+      return "\x00\x00\x80\x3f"sv;
+    default:
+      return {};
+  }
+}
+
 class SourceReader {
  public:
   explicit SourceReader(GoogleFiles files) : files_(std::move(files)) {}
@@ -58,6 +75,7 @@ class SourceReader {
     refuse_object_checkpoint();
     for (const io::BundleTensor& tensor : files_.bundle.tensors()) add(tensor);
     read_config();
+    add_identity_mapping();
     add_vocabulary();
     source_.owners.insert(source_.owners.end(), files_.owners.begin(), files_.owners.end());
     return std::move(source_);
@@ -115,6 +133,27 @@ class SourceReader {
                                         ? pretraining_architecture(config.shape, PretrainingHeads::masked_lm_sentence_order)
                                         : fmt::format("{}Model", architecture_family(config.shape));
     }
+  }
+
+  /// Google's code maps embeddings to the hidden size only where the two differ (modeling.py, transformer_model); a model here always does.
+  void add_identity_mapping() {
+    const int64_t size = source_.config.shape.hidden_size;
+    const std::string mapping = "albert.encoder.embedding_hidden_mapping_in";
+    if (source_.config.shape.embedding_size != size || source_.arrays.contains(mapping + ".weight")) return;
+    // Of the matrix's size, so that the file bounds what is taken.
+    const auto like = source_.arrays.find("albert.encoder.albert_layer_groups.0.albert_layers.0.attention.query.weight");
+    if (like == source_.arrays.end() || like->second.shape != std::vector<int64_t>{size, size}) return;
+    const auto one = bytes_of_one(like->second.type);
+    if (one.empty()) return;
+    const std::shared_ptr<std::byte[]> bytes = std::make_shared<std::byte[]>(like->second.bytes.size());  // zeros
+    for (size_t row = 0; row < static_cast<size_t>(size); ++row) {
+      std::ranges::copy(std::as_bytes(std::span(one)), bytes.get() + row * (static_cast<size_t>(size) + 1) * one.size());
+    }
+    const std::shared_ptr<std::byte[]> zeros = std::make_shared<std::byte[]>(static_cast<size_t>(size) * one.size());
+    source_.arrays[mapping + ".weight"] = {.type = like->second.type, .shape = {size, size}, .bytes = {bytes.get(), like->second.bytes.size()}};
+    source_.arrays[mapping + ".bias"] = {.type = like->second.type, .shape = {size}, .bytes = {zeros.get(), static_cast<size_t>(size) * one.size()}};
+    source_.owners.insert(source_.owners.end(), {bytes, zeros});
+    source_.notes.added.push_back(mapping + " (the identity, as embedding_size is hidden_size)");
   }
 
   [[nodiscard]] std::optional<TaskHeadOptions> task_head() const {

@@ -57,6 +57,7 @@ void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSo
                      static_cast<double>(bytes) / 1e6);
   tell_renamed(out, source);
   tell(out, "skipped", source.notes.skipped);
+  tell(out, "added", source.notes.added);
 }
 
 void set_heads(AlbertConfig& shape, int64_t number, std::string_view option) {

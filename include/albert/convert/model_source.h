@@ -23,6 +23,7 @@ namespace albert {
 struct SourceNotes {
   std::vector<std::string> skipped{};                         ///< "NAME (why)": buffers, aliases, slots of an optimizer
   std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name in folders of Hugging Face
+  std::vector<std::string> added{};                            ///< "NAME (why)": parameters that the source does without
 };
 
 struct ModelSource {

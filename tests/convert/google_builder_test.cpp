@@ -1,0 +1,74 @@
+// Checkpoints of Google's code that no golden file has, written byte by byte.
+#include <albert/base/error.h>
+#include <albert/base/file.h>
+#include <albert/convert/model_source.h>
+#include <albert/model/array_view.h>
+#include <io/bundle_builder.h>
+#include <temporary_folder.h>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <map>
+
+namespace albert {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::TemporaryFolder;
+
+using Shapes = std::map<std::string, std::vector<uint64_t>>;
+
+/// The encoder of a model whose embeddings are as large as its hidden states, which has no embedding_hidden_mapping_in.
+Shapes square_encoder() {
+  Shapes shapes{{"bert/embeddings/word_embeddings", {5, 4}},
+                {"bert/embeddings/token_type_embeddings", {2, 4}},
+                {"bert/embeddings/position_embeddings", {6, 4}},
+                {"bert/embeddings/LayerNorm/beta", {4}},
+                {"bert/embeddings/LayerNorm/gamma", {4}}};
+  const std::string block = "bert/encoder/transformer/group_0/inner_group_0/";
+  for (const char* name : {"attention_1/self/query", "attention_1/self/key", "attention_1/self/value", "attention_1/output/dense"}) {
+    shapes[block + name + "/kernel"] = {4, 4};
+    shapes[block + name + "/bias"] = {4};
+  }
+  shapes[block + "ffn_1/intermediate/dense/kernel"] = {4, 6};
+  shapes[block + "ffn_1/intermediate/dense/bias"] = {6};
+  shapes[block + "ffn_1/intermediate/output/dense/kernel"] = {6, 4};
+  shapes[block + "ffn_1/intermediate/output/dense/bias"] = {4};
+  for (const char* name : {"LayerNorm", "LayerNorm_1"}) {
+    shapes[block + name + "/beta"] = {4};
+    shapes[block + name + "/gamma"] = {4};
+  }
+  return shapes;
+}
+
+void write_checkpoint(const std::filesystem::path& folder, const Shapes& shapes) {
+  testing::TableEntries entries{{"", testing::bundle_header()}};
+  std::string data;
+  for (const auto& [name, shape] : shapes) {
+    uint64_t count = 1;
+    for (const uint64_t size : shape) count *= size;
+    const std::string bytes(count * sizeof(float), '\0');
+    entries.emplace_back(name, testing::bundle_entry(shape, data.size(), bytes));
+    data += bytes;
+  }
+  write_file_atomically(folder / "model.ckpt-best.index", testing::table_of(entries));
+  write_file_atomically(folder / "model.ckpt-best.data-00000-of-00001", data);
+  write_file_atomically(folder / "albert_config.json",
+                        R"({"vocab_size": 5, "embedding_size": 4, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 6,
+                            "num_hidden_layers": 2, "max_position_embeddings": 6, "type_vocab_size": 2})");
+}
+
+TEST(GoogleSource, EmbeddingsOfTheHiddenSizeAreMappedByTheIdentity) {
+  const TemporaryFolder folder;
+  write_checkpoint(folder.path(), square_encoder());
+  auto source = read_model_source(folder.path());
+  EXPECT_THAT(source.notes.added, ElementsAre("albert.encoder.embedding_hidden_mapping_in (the identity, as embedding_size is hidden_size)"));
+  EXPECT_TRUE(settle(source, Strictness::exact).started_anew.empty());
+  const auto& mapping = source.arrays.at("albert.encoder.embedding_hidden_mapping_in.weight");
+  EXPECT_TRUE(tensor_view(mapping).equal(at::eye(4)));
+  EXPECT_TRUE(tensor_view(source.arrays.at("albert.encoder.embedding_hidden_mapping_in.bias")).equal(at::zeros(4)));
+}
+
+}  // namespace
+}  // namespace albert
