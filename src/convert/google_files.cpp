@@ -113,6 +113,10 @@ class ArchiveFiles final : public FileSet {
 
   [[nodiscard]] std::string shown(const fs::path& name) const override { return fmt::format("{}: {}", path_, name.string()); }
 
+  [[nodiscard]] bool has_model_folder() const {
+    return std::ranges::any_of(members_, [](const auto& member) { return fs::path(member.first).filename() == "config.json"; });
+  }
+
  private:
   std::string path_;
   std::map<std::string, std::span<const std::byte>> members_;
@@ -209,6 +213,10 @@ GoogleFiles open_google_files(const fs::path& path) {
     if (!is_archive(path))
       throw IoError(fmt::format("{}: wanted a tar archive or the index of a checkpoint, got other bytes", path.string()));
     ArchiveFiles files(path);
+    if (files.checkpoints().empty() && files.has_model_folder()) {
+      throw IoError(fmt::format("{}: wanted a checkpoint of TensorFlow in the archive, got a folder of Hugging Face; unpack it and name the folder",
+                                path.string()));
+    }
     return open_checkpoint(files, choose(files.checkpoints(), path));
   }
   FolderFiles files(path);

@@ -62,10 +62,7 @@ bool is_google_checkpoint(const fs::path& path) {
 
 ModelSource read_model_source(const fs::path& path) {
   if (const auto* format = find_format(path)) return format->read(path);
-  if (!fs::exists(path)) throw IoError(fmt::format("{}: wanted a model, got nothing of that name", path.string()));
-  throw IoError(fmt::format("{}: wanted a folder with config.json and model.safetensors, a checkpoint, a run, or a checkpoint or archive of "
-                            "Google's ALBERT, got none of them",
-                            path.string()));
+  refuse_source(path);
 }
 
 }  // namespace albert

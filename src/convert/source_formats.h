@@ -19,4 +19,8 @@ bool is_google_source(const std::filesystem::path& path);
 /// the heads that are there; one output of a classifier is taken for regression (Google's RACE models have the same variables).
 ModelSource read_google_source(const std::filesystem::path& path);
 
+/// Says what stands at a path that is none of these, and what to do about it: a file of a model in place of its folder, a pickle, a data
+/// file, an archive of another kind.
+[[noreturn]] void refuse_source(const std::filesystem::path& path);
+
 }  // namespace albert

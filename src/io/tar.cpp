@@ -214,7 +214,10 @@ class TarReader {
 
 bool is_tar(std::span<const std::byte> bytes) {
   const std::string_view view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return view.size() >= kBlockBytes && raw(view, kMagic) == "ustar";
+  if (view.size() < kBlockBytes) return false;
+  const std::string_view header = view.substr(0, kBlockBytes);
+  // The oldest form has no magic: there the checksum tells, for which a name is wanted lest a block of blanks were one.
+  return raw(header, kMagic) == "ustar" || (header.front() != '\0' && number(raw(header, kChecksum)) == checksum(header));
 }
 
 std::vector<TarMember> parse_tar(std::span<const std::byte> bytes, const std::string& name) {

@@ -52,6 +52,19 @@ TEST(Tar, GivesFilesWithTheirBytes) {
   EXPECT_EQ(members[1].bytes.front(), std::byte{'y'});
 }
 
+TEST(Tar, TheOldestFormHasNoMagic) {
+  std::string archive = tar_of({{.path = "m/a", .content = "x"}});
+  for (size_t i = 257; i < 265; ++i) archive[i] = '\0';  // magic and version
+  archive[156] = '\0';                                   // an ordinary file
+  EXPECT_FALSE(is_tar(tar_bytes(archive))) << "the checksum is another";
+  unsigned sum = 8U * ' ';
+  for (size_t i = 0; i < 512; ++i) sum += i < 148 || i >= 156 ? static_cast<unsigned char>(archive[i]) : 0U;
+  archive.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
+  EXPECT_TRUE(is_tar(tar_bytes(archive)));
+  EXPECT_THAT(tar_paths(archive), ElementsAre("m/a"));
+  EXPECT_FALSE(is_tar(tar_bytes(std::string(1024, '\0'))));
+}
+
 TEST(Tar, LongPathsOfPaxAndGnuStandForThoseOfTheNextMember) {
   EXPECT_THAT(tar_paths(tar_of({{.path = "g", .content = pax("comment", "none"), .kind = 'g'},
                                 {.path = "x", .content = pax("path", "long/one") + pax("mtime", "12345.5"), .kind = 'x'},

@@ -24,7 +24,7 @@ struct TarMember {
   std::span<const std::byte> bytes;
 };
 
-/// Whether the bytes begin with a header of ustar, pax or GNU tar.
+/// Whether the bytes begin with a header of ustar, pax, GNU tar, or tar as it was before these.
 bool is_tar(std::span<const std::byte> bytes);
 /// Regular files in the order of the archive; folders are passed over. Throws IoError "<name>: ..." for links, devices and
 /// anything else that is neither file nor folder, absolute paths, ".." and control characters, the same path twice, wrong
