@@ -46,6 +46,7 @@ ExitCode convert(const albert::cli::ConvertArguments& arguments) {
   albert::convert_model({.source = arguments.source,
                          .target = arguments.target,
                          .strictness = arguments.lenient ? albert::Strictness::lenient : albert::Strictness::exact,
+                         .architecture = arguments.architecture,
                          .num_attention_heads = arguments.num_attention_heads,
                          .try_heads = arguments.try_heads,
                          .text = arguments.text,

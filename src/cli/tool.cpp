@@ -114,6 +114,7 @@ void declare_options(CLI::App& app, ConvertArguments& arguments) {
   app.add_option("SOURCE", arguments.source, "What to read, see below")->type_name("PATH")->required();
   app.add_option("TARGET", arguments.target, "Folder, or NAME.onnx, to write")->type_name("PATH")->required();
   app.add_flag("--lenient", arguments.lenient, "Leave out tensors that the model has not, and start anew those that are missing or of another shape");
+  app.add_option("--class", arguments.architecture, "Take it for a model of this class of transformers (AlbertForMultipleChoice, ...)")->type_name("NAME");
   app.add_option("--num-attention-heads", arguments.num_attention_heads, "In place of the number in config.json, which the weights do not tell")
       ->type_name("N")
       ->each([](const std::string& text) { require_positive("--num-attention-heads", text); });

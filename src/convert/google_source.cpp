@@ -125,8 +125,13 @@ class SourceReader {
       source_.notes.skipped.push_back(fmt::format("{} (unknown key of albert_config.json)", io::quoted_text(key)));
     }
     if (const auto head = task_head()) {
-      source_.config =
-          task_config(config.shape, *head, {}, head->head == TaskHead::sequence && head->num_labels == 1 ? kRegression : "");
+      const bool is_number = head->head == TaskHead::sequence && head->num_labels == 1;
+      source_.config = task_config(config.shape, *head, {}, is_number ? kRegression : "");
+      if (is_number) {
+        source_.notes.assumed = fmt::format(
+            "a regression, as the classifier has one output; one of multiple choice (RACE) has the same variables: --class {}",
+            task_architecture(config.shape, {.head = TaskHead::multiple_choice}));
+      }
     } else {
       source_.config.shape = config.shape;
       source_.config.architecture = source_.arrays.contains("predictions.bias")

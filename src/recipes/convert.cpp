@@ -57,6 +57,7 @@ void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSo
                      static_cast<double>(bytes) / 1e6);
   tell_renamed(out, source);
   tell(out, "skipped", source.notes.skipped);
+  if (!source.notes.assumed.empty()) tell(out, "assumed", {source.notes.assumed});
   tell(out, "added", source.notes.added);
 }
 
@@ -114,12 +115,17 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
   require_new_name(options.target);
   auto source = read_model_source(options.source);
   check_heads(options, source.config.shape);
+  if (options.architecture) take_as(source, *options.architecture);
   tell_source(out, options, source);
   const auto named = source.config.architecture;
   const bool is_onnx = options.target.extension() == ".onnx";
   if (!is_onnx) tell(out, "made", complete_vocabulary(source));
   if (is_onnx) onnx_head_of(named, source.where);  // refuses before anything long is done
   const auto settled = settle(source, options.strictness);
+  if (options.architecture && source.config.architecture != *options.architecture) {
+    throw ConfigError(fmt::format("--class: must be a class that the tensors of {} make, which is {}, got {}", source.where,
+                                  source.config.architecture, *options.architecture));
+  }
   tell(out, "left out", settled.left_out);
   tell(out, "started anew", settled.started_anew);
 

@@ -197,6 +197,22 @@ TEST(Convert, RefusesModelsThatAreNoEncodersOrPlaceTokensOtherwise) {
   }
 }
 
+TEST(Convert, TheClassMayBeGiven) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  for (const char* architecture : {"AlbertModel", "AlbertForMaskedLM", "AlbertForPreTraining"}) {
+    auto source = read_model_source(folder / "m");
+    take_as(source, architecture);
+    EXPECT_TRUE(settle(source, Strictness::exact).left_out.empty());
+    EXPECT_EQ(source.config.architecture, architecture);
+  }
+  auto source = read_model_source(folder / "m");
+  take_as(source, "AlbertForSequenceClassification");
+  EXPECT_THAT([&] { settle(source, Strictness::exact); }, ThrowsMessage<IoError>(HasSubstr("missing classifier.weight, classifier.bias")));
+  EXPECT_THAT([&] { take_as(source, "BertModel"); },
+              ThrowsMessage<ConfigError>(AllOf(HasSubstr("--class: must be one of AlbertModel, AlbertForPreTraining, "), HasSubstr(", got BertModel"))));
+}
+
 TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {
   const TemporaryFolder folder;
   write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());

@@ -15,6 +15,7 @@ namespace albert {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
 using Shapes = std::map<std::string, std::vector<uint64_t>>;
@@ -57,6 +58,27 @@ void write_checkpoint(const std::filesystem::path& folder, const Shapes& shapes)
   write_file_atomically(folder / "albert_config.json",
                         R"({"vocab_size": 5, "embedding_size": 4, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 6,
                             "num_hidden_layers": 2, "max_position_embeddings": 6, "type_vocab_size": 2})");
+}
+
+TEST(GoogleSource, OneOutputIsARegressionUnlessAClassIsGiven) {
+  const TemporaryFolder folder;
+  auto shapes = square_encoder();
+  shapes["bert/pooler/dense/kernel"] = {4, 4};
+  shapes["bert/pooler/dense/bias"] = {4};
+  shapes["output_weights"] = {1, 4};
+  shapes["output_bias"] = {1};
+  write_checkpoint(folder.path(), shapes);
+  auto source = read_model_source(folder.path());
+  EXPECT_EQ(source.config.architecture, "AlbertForSequenceClassification");
+  EXPECT_EQ(source.config.problem_type, "regression");
+  EXPECT_THAT(source.notes.assumed, HasSubstr("a regression, as the classifier has one output"));
+  EXPECT_THAT(source.notes.assumed, HasSubstr("--class AlbertForMultipleChoice"));
+  take_as(source, "AlbertForMultipleChoice");
+  EXPECT_EQ(source.notes.assumed, "");
+  EXPECT_EQ(source.config.problem_type, "");
+  EXPECT_TRUE(source.config.labels.empty());
+  EXPECT_TRUE(settle(source, Strictness::exact).started_anew.empty());
+  EXPECT_EQ(source.config.architecture, "AlbertForMultipleChoice");
 }
 
 TEST(GoogleSource, EmbeddingsOfTheHiddenSizeAreMappedByTheIdentity) {

@@ -85,6 +85,7 @@ struct ConvertArguments : ToolArguments {
   std::filesystem::path source;
   std::filesystem::path target;
   bool lenient = false;
+  std::optional<std::string> architecture;
   std::optional<int64_t> num_attention_heads;
   std::vector<int64_t> try_heads;
   std::optional<std::filesystem::path> text;

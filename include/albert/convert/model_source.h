@@ -23,6 +23,7 @@ namespace albert {
 struct SourceNotes {
   std::vector<std::string> skipped{};                         ///< "NAME (why)": buffers, aliases, slots of an optimizer
   std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name in folders of Hugging Face
+  std::string assumed{};                                       ///< what the source does not say and was taken for granted
   std::vector<std::string> added{};                            ///< "NAME (why)": parameters that the source does without
 };
 
@@ -72,6 +73,13 @@ struct SettledSource {
 /// config.architecture is the class that the tensors make afterwards: that of the task which it names; of pre-training models the one
 /// whose heads are there, so that AlbertForPreTraining without its sentence-order head becomes AlbertForMaskedLM.
 SettledSource settle(ModelSource& source, Strictness strictness);
+
+/// The classes that a model of this shape may have: "AlbertModel", "AlbertForPreTraining", ...
+std::vector<std::string> known_classes(const AlbertConfig& shape);
+
+/// Takes the source for a model of one of its known_classes(), whatever its configuration says: heads of pre-training that the class lacks are
+/// left out, and the labels are as many as the classifier has outputs. What the tensors say is for settle(). Throws ConfigError ("--class: ...").
+void take_as(ModelSource& source, const std::string& architecture);
 
 /// Throws IoError where the source has no single value for a parameter: for those who take the arrays without settle().
 void require_consistent(const ModelSource& source);

@@ -18,6 +18,7 @@ struct ConvertOptions {
   std::filesystem::path source;  ///< see read_model_source()
   std::filesystem::path target;  ///< a folder that is not there yet; with a name that ends in .onnx a file (albert/convert/onnx.h)
   Strictness strictness = Strictness::exact;
+  std::optional<std::string> architecture{};  ///< the class to take the source for: see take_as()
   std::optional<int64_t> num_attention_heads{};  ///< in place of the configuration's: weights do not tell how many heads they have
   /// Numbers of heads of which the one is kept that predicts masked pieces of `text` best. Not with num_attention_heads.
   std::vector<int64_t> try_heads{};
