@@ -20,7 +20,8 @@ a .safetensors or a spiece.model. Only headers are read; nothing is written. The
 The exit code is 0 whether --diff finds differences or not; the line 'equal' tells.)";
 
 constexpr auto kConvertFooter = R"(SOURCE is a folder of Hugging Face (model.safetensors in one file or in shards; any Albert or Bert class that this program
-trains), a model folder, a checkpoint or the folder of a run of ours. TARGET is a folder that is not there yet, or NAME.onnx.
+trains), a model folder, a checkpoint or the folder of a run of ours, or a checkpoint, an archive (albert_base_v2.tar.gz) or a
+TF-Hub module of Google's ALBERT. TARGET is a folder that is not there yet, or NAME.onnx.
 A folder loads in transformers; tensors keep their bits. A pytorch_model.bin is never read: the error tells how to
 convert it. docs/formats.md has the details.)";
 

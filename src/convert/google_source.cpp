@@ -98,9 +98,14 @@ class SourceReader {
     }
     const auto parameter = google_parameter(tensor.name);
     const std::string name = parameter ? parameter->name : tensor.name;
-    if (source_.arrays.contains(name)) {
+    if (tensor.name.starts_with('\0')) return;  // a part of a partitioned variable, which comes under its own name, too
+    if (source_.arrays.contains(name) || source_.unreadable.contains(name)) {
       throw IoError(fmt::format("{}: tensor {}: wanted each parameter once, got {} twice", files_.where,
                                 io::quoted_text(tensor.name), name));
+    }
+    if (tensor.is_sliced || !tensor.type) {
+      source_.unreadable.emplace(name, tensor.is_sliced ? "in parts; save without partitioner" : tensor.type_name());
+      return;
     }
     io::ArrayView view = files_.bundle.read(tensor);
     if (parameter && parameter->is_transposed && view.shape.size() == 2) view = transposed(view);

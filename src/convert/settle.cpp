@@ -5,7 +5,10 @@
 
 #include <ATen/ATen.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace albert {
 namespace {
@@ -50,6 +53,16 @@ std::string cure_of(const PublishedConfig& config) {
   return fmt::format("config.json names no class: write it as \"architectures\"; {}", lenient);
 }
 
+/// All that is wrong, in one line. A parameter that cannot be read is not missing.
+std::string differences(ImportPlan plan, const ModelSource& source) {
+  std::erase_if(plan.missing, [&](const std::string& name) { return source.unreadable.contains(name); });
+  std::vector<std::string> unreadable;
+  for (const auto& [name, type] : source.unreadable) unreadable.push_back(fmt::format("{} ({})", name, type));
+  const auto text = plan.differences();
+  if (unreadable.empty()) return text;
+  return fmt::format("{}{}of a type that is not read {}", text, text.empty() ? "" : "; ", fmt::join(unreadable, ", "));
+}
+
 void leave_out(ModelSource& source, const std::vector<std::string>& names, SettledSource& done) {
   for (const auto& name : names) {
     source.arrays.erase(name);
@@ -79,11 +92,12 @@ void start_anew(ModelSource& source, const Wanted& wanted, SettledSource& done) 
 }  // namespace
 
 void require_consistent(const ModelSource& source) {
-  if (source.contradictions.empty()) return;
+  if (source.contradictions.empty() && source.unreadable.empty()) return;
   ImportPlan plan;
   plan.contradictory = source.contradictions;
-  throw IoError(fmt::format("{}: tensors must be those of the model, got {}; albert convert --lenient leaves out the first of the two",
-                            source.where, plan.differences()));
+  const auto* cure = source.unreadable.empty() ? "leaves out the first of the two" : "starts anew what cannot be read";
+  throw IoError(fmt::format("{}: tensors must be those of the model, got {}; albert convert --lenient {}", source.where,
+                            differences(plan, source), cure));
 }
 
 SettledSource settle(ModelSource& source, Strictness strictness) {
@@ -93,14 +107,18 @@ SettledSource settle(ModelSource& source, Strictness strictness) {
   const auto wanted = wanted_for(source.config, arrays);
   auto plan = plan_import(arrays, wanted.parameters, wanted.rules);
   plan.contradictory = source.contradictions;
-  if (strictness == Strictness::exact && !plan.is_possible()) {
-    throw IoError(fmt::format("{}: tensors must be those of {}, got {}; {}", source.where, wanted.architecture, plan.differences(),
+  if (strictness == Strictness::exact && !(plan.is_possible() && source.unreadable.empty())) {
+    throw IoError(fmt::format("{}: tensors must be those of {}, got {}; {}", source.where, wanted.architecture, differences(plan, source),
                               cure_of(source.config)));
   }
   SettledSource done;
   leave_out(source, plan.report.ignored, done);
   leave_out(source, plan.unexpected, done);
   done.left_out.insert(done.left_out.end(), source.contradictions.begin(), source.contradictions.end());
+  for (const auto& [name, type] : std::exchange(source.unreadable, {})) {
+    const bool is_wanted = std::ranges::find(wanted.parameters, name, &ParameterShape::name) != wanted.parameters.end();
+    if (!is_wanted) done.left_out.push_back(name);
+  }
   start_anew(source, wanted, done);
   source.config.architecture = wanted.architecture;
   return done;

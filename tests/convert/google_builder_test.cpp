@@ -14,8 +14,11 @@
 namespace albert {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using ::testing::UnorderedElementsAre;
 using testing::TemporaryFolder;
 
 using Shapes = std::map<std::string, std::vector<uint64_t>>;
@@ -28,7 +31,8 @@ Shapes square_encoder() {
                 {"bert/embeddings/LayerNorm/beta", {4}},
                 {"bert/embeddings/LayerNorm/gamma", {4}}};
   const std::string block = "bert/encoder/transformer/group_0/inner_group_0/";
-  for (const char* name : {"attention_1/self/query", "attention_1/self/key", "attention_1/self/value", "attention_1/output/dense"}) {
+  for (const char* name :
+       {"attention_1/self/query", "attention_1/self/key", "attention_1/self/value", "attention_1/output/dense"}) {
     shapes[block + name + "/kernel"] = {4, 4};
     shapes[block + name + "/bias"] = {4};
   }
@@ -43,22 +47,28 @@ Shapes square_encoder() {
   return shapes;
 }
 
-void write_checkpoint(const std::filesystem::path& folder, const Shapes& shapes) {
+/// The checkpoint with tensors of other types (tensorflow::DataType), which must have as many bytes for an element as float32.
+void write_with_types(const std::filesystem::path& folder, const Shapes& shapes, const std::map<std::string, uint64_t>& types) {
   testing::TableEntries entries{{"", testing::bundle_header()}};
   std::string data;
   for (const auto& [name, shape] : shapes) {
     uint64_t count = 1;
     for (const uint64_t size : shape) count *= size;
     const std::string bytes(count * sizeof(float), '\0');
-    entries.emplace_back(name, testing::bundle_entry(shape, data.size(), bytes));
+    auto entry = testing::bundle_entry(shape, data.size(), bytes);
+    if (const auto type = types.find(name); type != types.end()) entry.replace(0, 2, testing::proto_number(1, type->second));
+    entries.emplace_back(name, entry);
     data += bytes;
   }
   write_file_atomically(folder / "model.ckpt-best.index", testing::table_of(entries));
   write_file_atomically(folder / "model.ckpt-best.data-00000-of-00001", data);
-  write_file_atomically(folder / "albert_config.json",
-                        R"({"vocab_size": 5, "embedding_size": 4, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 6,
+  write_file_atomically(
+      folder / "albert_config.json",
+      R"({"vocab_size": 5, "embedding_size": 4, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 6,
                             "num_hidden_layers": 2, "max_position_embeddings": 6, "type_vocab_size": 2})");
 }
+
+void write_checkpoint(const std::filesystem::path& folder, const Shapes& shapes) { write_with_types(folder, shapes, {}); }
 
 TEST(GoogleSource, OneOutputIsARegressionUnlessAClassIsGiven) {
   const TemporaryFolder folder;
@@ -81,11 +91,37 @@ TEST(GoogleSource, OneOutputIsARegressionUnlessAClassIsGiven) {
   EXPECT_EQ(source.config.architecture, "AlbertForMultipleChoice");
 }
 
+TEST(GoogleSource, TensorsOfTypesThatAreNotReadAreListedWithAllElse) {
+  const TemporaryFolder folder;
+  auto shapes = square_encoder();
+  shapes.erase("bert/embeddings/LayerNorm/beta");
+  shapes["what/is/this"] = {1};
+  constexpr uint64_t kString = 7;
+  constexpr uint64_t kQuantized = 13;
+  write_with_types(folder.path(), shapes,
+                   {{"bert/embeddings/LayerNorm/gamma", kQuantized},
+                    {"bert/embeddings/word_embeddings", kQuantized},
+                    {"what/is/this", kString}});
+  auto source = read_model_source(folder.path());
+  EXPECT_THAT(
+      [&] { settle(source, Strictness::exact); },
+      ThrowsMessage<IoError>(AllOf(HasSubstr("got missing albert.embeddings.LayerNorm.bias; of a type that is not read "
+                                             "albert.embeddings.LayerNorm.weight ("),
+                                   HasSubstr("albert.embeddings.word_embeddings.weight ("), HasSubstr("what/is/this (string)"))));
+  EXPECT_THAT([&] { require_consistent(source); },
+              ThrowsMessage<IoError>(HasSubstr("albert convert --lenient starts anew what cannot be read")));
+  const auto done = settle(source, Strictness::lenient);
+  EXPECT_THAT(done.started_anew, UnorderedElementsAre("albert.embeddings.LayerNorm.bias", "albert.embeddings.LayerNorm.weight",
+                                                      "albert.embeddings.word_embeddings.weight"));
+  EXPECT_THAT(done.left_out, ElementsAre("what/is/this"));
+}
+
 TEST(GoogleSource, EmbeddingsOfTheHiddenSizeAreMappedByTheIdentity) {
   const TemporaryFolder folder;
   write_checkpoint(folder.path(), square_encoder());
   auto source = read_model_source(folder.path());
-  EXPECT_THAT(source.notes.added, ElementsAre("albert.encoder.embedding_hidden_mapping_in (the identity, as embedding_size is hidden_size)"));
+  EXPECT_THAT(source.notes.added,
+              ElementsAre("albert.encoder.embedding_hidden_mapping_in (the identity, as embedding_size is hidden_size)"));
   EXPECT_TRUE(settle(source, Strictness::exact).started_anew.empty());
   const auto& mapping = source.arrays.at("albert.encoder.embedding_hidden_mapping_in.weight");
   EXPECT_TRUE(tensor_view(mapping).equal(at::eye(4)));
