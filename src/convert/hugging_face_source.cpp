@@ -23,17 +23,31 @@ constexpr uint64_t kTextLimitBytes = uint64_t{64} << 20U;
 constexpr std::array<std::string_view, 8> kTexts{"spiece.model",         "symbols.txt",       "vocab.txt",         "tokenizer.json",
                                                  "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "task.yaml"};
 
-/// Keys that the configuration we write lacks; one that is null or false says nothing.
-std::vector<std::string> unread_keys(std::string_view text, const PublishedConfig& config) {
+/// Keys that say what is told elsewhere, or nothing of the model: the class, the type of the weights, the writer, our own switches.
+constexpr std::array<std::string_view, 9> kToldElsewhere{"architectures",        "dtype",               "torch_dtype",
+                                                         "transformers_version", "tie_word_embeddings", "feed_forward_dropout",
+                                                         "sentence_order_dropout", "num_labels",        "label2id"};
+
+std::string shown(const nlohmann::json& value) { return value.is_structured() ? "another" : value.dump(); }
+
+/// How the configuration that is written differs from the one that was read.
+void note_config(std::string_view text, const PublishedConfig& config, SourceNotes& notes) {
   const auto read = io::parse_json(text, kConfigName);
   const auto written = io::parse_json(write_config_json(config), kConfigName);
-  std::vector<std::string> keys;
-  for (const auto& item : read.items()) {
-    const bool is_known = written.contains(item.key()) || item.key() == "torch_dtype";
-    const bool says_something = !item.value().is_null() && item.value() != false;
-    if (!is_known && says_something) keys.push_back(fmt::format("{} of config.json (unknown here)", item.key()));
+  const auto is_told = [](std::string_view key) { return std::ranges::find(kToldElsewhere, key) != kToldElsewhere.end(); };
+  for (const auto& [key, value] : read.items()) {
+    const bool says_something = !value.is_null() && value != false;
+    if (!written.contains(key) && !is_told(key) && says_something) notes.skipped.push_back(fmt::format("{} of config.json (unknown here)", key));
   }
-  return keys;
+  for (const auto& [key, value] : written.items()) {
+    const auto found = read.find(key);
+    if (is_told(key) || (found != read.end() && *found == value)) continue;
+    if (found == read.end()) {
+      notes.filled.push_back(fmt::format("{} {}", key, value.is_structured() ? "LABEL_0, ..." : value.dump()));
+    } else {
+      notes.changed.push_back(fmt::format("{} from {} to {}", key, shown(*found), shown(value)));
+    }
+  }
 }
 
 SourceNotes notes_of(const FoundParameters& found, const ModelSource& source) {
@@ -70,7 +84,7 @@ ModelSource read_hugging_face_folder(const fs::path& folder) {
   for (const auto& [name, array] : found.arrays) source.arrays.emplace(name, *array);
   source.contradictions = contradictions(found);
   source.notes = notes_of(found, source);
-  for (auto& key : unread_keys(config_text, source.config)) source.notes.skipped.push_back(std::move(key));
+  note_config(config_text, source.config, source.notes);
   for (const auto name : kTexts) {
     if (!fs::is_regular_file(folder / name)) continue;
     source.texts.emplace(name, read_file(folder / name, kTextLimitBytes));

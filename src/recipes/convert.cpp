@@ -59,6 +59,8 @@ void tell_source(std::ostream& out, const ConvertOptions& options, const ModelSo
   tell(out, "skipped", source.notes.skipped);
   if (!source.notes.assumed.empty()) tell(out, "assumed", {source.notes.assumed});
   tell(out, "added", source.notes.added);
+  tell(out, "changed", source.notes.changed);
+  tell(out, "filled in", source.notes.filled);
 }
 
 void set_heads(AlbertConfig& shape, int64_t number, std::string_view option) {

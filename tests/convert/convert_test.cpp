@@ -21,6 +21,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
 
@@ -211,6 +212,19 @@ TEST(Convert, TheClassMayBeGiven) {
   EXPECT_THAT([&] { settle(source, Strictness::exact); }, ThrowsMessage<IoError>(HasSubstr("missing classifier.weight, classifier.bias")));
   EXPECT_THAT([&] { take_as(source, "BertModel"); },
               ThrowsMessage<ConfigError>(AllOf(HasSubstr("--class: must be one of AlbertModel, AlbertForPreTraining, "), HasSubstr(", got BertModel"))));
+}
+
+TEST(Convert, TellsWhichValuesOfConfigJsonItChangesAndFillsIn) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  EXPECT_TRUE(read_model_source(folder / "m").notes.changed.empty());
+  EXPECT_TRUE(read_model_source(folder / "m").notes.filled.empty());
+  write_file_atomically(folder / "m/config.json", R"({"model_type": "albert", "architectures": ["AlbertForPreTraining"], "bos_token_id": null,
+    "hidden_dropout_prob": 0, "gap_size": 3, "transformers_version": "4.0", "torch_dtype": "float32"})");
+  const auto notes = read_model_source(folder / "m").notes;
+  EXPECT_THAT(notes.changed, ElementsAre("bos_token_id from null to 2"));
+  EXPECT_THAT(notes.filled, AllOf(Contains("hidden_size 4096"), Contains("eos_token_id 3"), Not(Contains(HasSubstr("hidden_dropout")))));
+  EXPECT_THAT(notes.skipped, ElementsAre("gap_size of config.json (unknown here)"));
 }
 
 TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {

@@ -24,6 +24,8 @@ struct SourceNotes {
   std::vector<std::string> skipped{};                         ///< "NAME (why)": buffers, aliases, slots of an optimizer
   std::vector<std::pair<std::string, std::string>> renamed{};  ///< name in the source, name in folders of Hugging Face
   std::string assumed{};                                       ///< what the source does not say and was taken for granted
+  std::vector<std::string> changed{};                          ///< "KEY from VALUE to VALUE": of config.json, as it is written
+  std::vector<std::string> filled{};                           ///< "KEY VALUE": of config.json, which the source left to its class
   std::vector<std::string> added{};                            ///< "NAME (why)": parameters that the source does without
 };
 
