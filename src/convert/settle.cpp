@@ -47,6 +47,16 @@ Wanted wanted_for(const PublishedConfig& config, const ArraysByParameter& arrays
   return {.architecture = config.architecture, .parameters = parameter_shapes(config.shape, *head), .rules = own_task_rules(*head)};
 }
 
+/// A class that is not known may compute something else from tensors of the same names.
+void require_known_class(const ModelSource& source) {
+  const auto& named = source.config.architecture;
+  const auto classes = known_classes(source.config.shape);
+  if (named.empty() || std::ranges::find(classes, named) != classes.end()) return;
+  throw IoError(fmt::format("{}: wanted a class among {} as \"architectures\" of config.json, got {}; --class takes it for one of them, --lenient "
+                            "for what its tensors make",
+                            source.where, fmt::join(classes, ", "), named));
+}
+
 std::string cure_of(const PublishedConfig& config) {
   const std::string lenient = "--lenient leaves out what is unexpected and starts the rest anew";
   if (!config.architecture.empty()) return fmt::format("check that config.json belongs to the file; {}", lenient);
@@ -102,6 +112,7 @@ void require_consistent(const ModelSource& source) {
 
 SettledSource settle(ModelSource& source, Strictness strictness) {
   require_possible_shape(source.config.shape, source.where);
+  if (strictness == Strictness::exact) require_known_class(source);
   ArraysByParameter arrays;
   for (const auto& [name, array] : source.arrays) arrays.emplace(name, &array);
   const auto wanted = wanted_for(source.config, arrays);

@@ -227,6 +227,21 @@ TEST(Convert, TellsWhichValuesOfConfigJsonItChangesAndFillsIn) {
   EXPECT_THAT(notes.skipped, ElementsAre("gap_size of config.json (unknown here)"));
 }
 
+TEST(Convert, AClassThatIsNotKnownIsRefusedUnlessAskedOtherwise) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForGeneration", pretraining_parameters());
+  auto source = read_model_source(folder / "m");
+  EXPECT_THAT([&] { settle(source, Strictness::exact); },
+              ThrowsMessage<IoError>(AllOf(HasSubstr("m/model.safetensors: wanted a class among AlbertModel, AlbertForPreTraining, "),
+                                           HasSubstr("of config.json, got AlbertForGeneration; --class takes it for one of them"))));
+  auto lenient = read_model_source(folder / "m");
+  settle(lenient, Strictness::lenient);
+  EXPECT_EQ(lenient.config.architecture, "AlbertForPreTraining");
+  take_as(source, "AlbertForPreTraining");
+  settle(source, Strictness::exact);
+  EXPECT_EQ(source.config.architecture, "AlbertForPreTraining");
+}
+
 TEST(Convert, ShapesThatNoFileCanHaveAreRefusedAtOnce) {
   const TemporaryFolder folder;
   write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());

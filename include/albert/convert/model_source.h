@@ -74,7 +74,7 @@ struct SettledSource {
 
 /// Compares the arrays with the model that the configuration describes. `exact` throws one IoError that lists all missing, unexpected,
 /// misshapen and unreadable tensors; `lenient` mends them (new values: initialize() with seed 1), but refuses a source without any tensor of the model.
-/// config.architecture is the class that the tensors make afterwards: that of the task which it names; of pre-training models the one
+/// `exact` also refuses a class that is not among known_classes(). config.architecture is the class that the tensors make afterwards: that of the task which it names; of pre-training models the one
 /// whose heads are there, so that AlbertForPreTraining without its sentence-order head becomes AlbertForMaskedLM.
 SettledSource settle(ModelSource& source, Strictness strictness);
 
