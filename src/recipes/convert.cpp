@@ -103,6 +103,13 @@ void write_folder(const std::filesystem::path& target, const ModelSource& source
                      files.empty() ? "; no vocabulary" : fmt::format("; {}", fmt::join(files, ", ")));
 }
 
+/// Whatever the case, as file managers of other systems show it.
+bool ends_in_onnx(const std::filesystem::path& target) {
+  auto extension = target.extension().string();
+  std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return extension == ".onnx";
+}
+
 /// The vocabulary stays where it is: a runtime takes ids.
 void write_onnx_file(const std::filesystem::path& target, const ModelSource& source, std::ostream& out) {
   const auto& architecture = source.config.architecture;
@@ -120,7 +127,7 @@ void convert_model(const ConvertOptions& options, std::ostream& out) {
   if (options.architecture) take_as(source, *options.architecture);
   tell_source(out, options, source);
   const auto named = source.config.architecture;
-  const bool is_onnx = options.target.extension() == ".onnx";
+  const bool is_onnx = ends_in_onnx(options.target);
   if (!is_onnx) tell(out, "made", complete_vocabulary(source));
   if (is_onnx) onnx_head_of(named, source.where);  // refuses before anything long is done
   const auto settled = settle(source, options.strictness);

@@ -114,6 +114,11 @@ class GoogleTest(ConvertTest):
         self.assertEqual(files_below(self.folder / "out"),
                          ["config.json", "model.safetensors", "spiece.model", "tokenizer.json", "tokenizer_config.json"])
 
+    def test_the_ending_of_an_onnx_file_may_have_any_case(self):
+        for name in ("model.onnx", "MODEL.ONNX"):
+            self.convert(self.archive, self.folder / name)
+        self.assertEqual((self.folder / "MODEL.ONNX").read_bytes(), (self.folder / "model.onnx").read_bytes())
+
     def test_training_begins_with_it_and_goes_on_without_it(self):
         archive = pathlib.Path(shutil.copy(self.archive, self.folder))
         run = self.folder / "run"
