@@ -27,6 +27,7 @@ class Inflater {
     ScratchFile file;
     bool at_member_end = false;
     while (!at_member_end || !rest_.empty()) {
+      if (at_member_end && is_padding(rest_)) break;
       // Files that were joined have several members.
       if (at_member_end) ::inflateReset(&stream_);
       at_member_end = inflate_block(file);
@@ -35,6 +36,11 @@ class Inflater {
   }
 
  private:
+  /// Zeros behind the last member, as tapes and block devices leave them: gzip(1) passes them over, too.
+  static bool is_padding(std::span<const std::byte> bytes) {
+    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+  }
+
   bool inflate_block(ScratchFile& file) {
     const size_t given = std::min(rest_.size(), kBlockBytes);
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(rest_.data()));  // zlib does not write to it

@@ -148,6 +148,12 @@ TEST(Gzip, GivesAllMembersInOneFile) {
   EXPECT_TRUE(inflate_gzip(tar_bytes(gzip_of(text) + gzip_of("end")), "g").text() == text + "end");
 }
 
+TEST(Gzip, PassesOverZerosBehindTheEnd) {
+  EXPECT_EQ(inflate_gzip(tar_bytes(gzip_of("text") + std::string(10'000, '\0')), "g").text(), "text");
+  EXPECT_EQ(inflate_gzip(tar_bytes(gzip_of("text") + '\0'), "g").text(), "text");
+  EXPECT_THAT(gzip_error(gzip_of("text") + std::string(100, '\0') + "x"), HasSubstr("g: wanted gzip data, got "));
+}
+
 TEST(Gzip, RefusesDamageAndBombs) {
   const std::string sound = gzip_of(std::string(1000, 'a') + "b");
   EXPECT_EQ(gzip_error(sound), "");

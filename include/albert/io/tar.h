@@ -40,7 +40,7 @@ struct GzipLimits {
 
 bool is_gzip(std::span<const std::byte> bytes);
 /// Decompresses into a scratch file (TMPDIR), in a few hundred KiB of memory. Throws IoError "<name>: ..." for damaged data, an
-/// early end, other bytes after the end, and the limits.
+/// early end, other bytes than zeros after the end, and the limits.
 MappedFile inflate_gzip(std::span<const std::byte> bytes, const std::string& name, const GzipLimits& limits = {});
 
 }  // namespace albert::io
