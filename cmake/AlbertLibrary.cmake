@@ -1,6 +1,7 @@
 # albert_add_library(folder [SOURCES ...] [TENSOR_SOURCES ...] [TORCH_SOURCES ...] [DEPENDS albert::x ...] [PRIVATE_DEPENDS ...])
 #   One static library per folder of src/, target albert_<folder>, alias albert::<folder>; installed (cmake/AlbertInstall.cmake).
 # albert_add_test(name [SOURCES ...] [TORCH_SOURCES ...] [DEPENDS ...] [LABELS unit] [TIMEOUT seconds])
+# albert_add_long_fuzz(test suite count)
 #   One GoogleTest binary; every TEST becomes a CTest test.
 #
 # Sources are listed by the precompiled header that they get, which decides how long they take to compile and nothing else:
@@ -124,4 +125,10 @@ function(albert_add_test name)
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# Runs RandomDamage... of a suite of a test again, under the label slow, on `count` files.
+function(albert_add_long_fuzz test suite count)
+  add_test(NAME fuzz.${suite} COMMAND ${test} --gtest_filter=${suite}.RandomDamage*)
+  set_tests_properties(fuzz.${suite} PROPERTIES LABELS slow TIMEOUT 3600 ENVIRONMENT ALBERT_FUZZ_FILES=${count})
 endfunction()

@@ -80,7 +80,7 @@ std::string decompress_snappy(std::string_view compressed, size_t limit_bytes, c
   const auto length = protobuf::take_varint(compressed);
   if (!length) throw IoError(fmt::format("{}: wanted snappy data, got no length; the file is damaged", where));
   if (*length > limit_bytes)
-    throw IoError(fmt::format("{}: wanted at most {} bytes in a block, got {}", where, limit_bytes, *length));
+    throw IoError(fmt::format("{}: wanted snappy data of at most {} more bytes, got {}", where, limit_bytes, *length));
   return Decoder(compressed, static_cast<size_t>(*length), where).run();
 }
 

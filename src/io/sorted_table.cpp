@@ -131,7 +131,8 @@ class TableReader {
       case 0:
         break;
       case 1:
-        text = decompress_snappy(block, kMaxTableBlockBytes, fmt::format("{}: block at byte {}", name_, handle.offset));
+        text = decompress_snappy(block, kMaxTableInflatedBytes - inflated_bytes_, fmt::format("{}: block at byte {}", name_, handle.offset));
+        inflated_bytes_ += text.size();
         block = text;
         break;
       default:
@@ -171,6 +172,7 @@ class TableReader {
   const std::string& name_;
   size_t num_entries_ = 0;
   size_t key_bytes_ = 0;
+  size_t inflated_bytes_ = 0;
 };
 
 }  // namespace

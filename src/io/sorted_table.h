@@ -16,11 +16,11 @@
 namespace albert::io {
 
 /// Caps of the reader: a table of a checkpoint has some hundred entries.
-inline constexpr size_t kMaxTableBytes = size_t{16} << 20U;
+inline constexpr size_t kMaxTableBytes = size_t{4} << 20U;
 inline constexpr size_t kMaxTableEntries = 16'384;
 inline constexpr size_t kMaxTableKeyBytes = size_t{1}
                                             << 20U;  ///< of all keys together: shared prefixes can repeat a long key for 3 bytes
-inline constexpr size_t kMaxTableBlockBytes = size_t{2} << 20U;  ///< of one block, after decompression
+inline constexpr size_t kMaxTableInflatedBytes = size_t{4} << 20U;  ///< of all compressed blocks together: snappy makes 21 of a byte
 
 /// Calls `visit` for every entry in the order of keys; both views end with the call. Throws IoError "<name>: ..." for anything
 /// that the format does not allow, a wrong checksum, keys that do not ascend and every cap. Errors of `visit` pass through.

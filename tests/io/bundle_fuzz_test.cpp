@@ -6,45 +6,14 @@
 #include <albert/io/tar.h>
 #include <albert/io/tensor_bundle.h>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include "io/bundle_builder.h"
 #include "io/sorted_table.h"
-
-#include <malloc.h>
+#include "measured_cost.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <ctime>
-#include <new>
-
-namespace {
-
-/// Bytes that operator new has given out, and the most since the last reset.
-struct Heap {
-  size_t live = 0;
-  size_t peak = 0;
-};
-Heap heap;
-
-}  // namespace
-
-// The sanitizers bring their own.
-#if !defined(__SANITIZE_ADDRESS__)
-void* operator new(size_t size) {
-  void* block = std::malloc(size);
-  if (block == nullptr) throw std::bad_alloc();
-  heap.live += ::malloc_usable_size(block);
-  heap.peak = std::max(heap.peak, heap.live);
-  return block;
-}
-void operator delete(void* block) noexcept {
-  heap.live -= ::malloc_usable_size(block);
-  std::free(block);
-}
-void operator delete(void* block, size_t /*size*/) noexcept { operator delete(block); }
-#endif
 
 namespace albert::io {
 namespace {
@@ -217,37 +186,76 @@ size_t read_archive(const std::string& archive, const std::string& data) {
   return count;
 }
 
-/// 20,000 in the suite; ALBERT_FUZZ_FILES=1000000 for a night. Any exception but IoError, a crash or the sanitizer fails the
-/// test.
+/// 20,000 in the suite, a million with the label slow. Any exception but IoError, a crash or the sanitizer fails the test.
 TEST(BundleFuzz, RandomDamageNeverDoesMoreThanThrow) {
-  const char* wanted = std::getenv("ALBERT_FUZZ_FILES");
-  const uint64_t count = wanted == nullptr ? 20'000 : std::strtoull(wanted, nullptr, 10);
-  constexpr size_t kSpare = size_t{16} << 20U;
+  const uint64_t count = testing::num_fuzzed_files(20'000);
   const FileMaker maker;
+  testing::CostWatch watch;
   uint64_t num_read = 0;
-  size_t most_memory = 0;
-  std::clock_t longest = 0;
   for (uint64_t i = 0; i < count; ++i) {
     RandomStream random(1, "bundle-fuzz", i);
     const bool is_archive = random.below(4) == 0;
     const std::string file = is_archive ? maker.archive(random) : maker.index(random);
     const std::string data = maker.data(random);
-    const size_t before = heap.live;
-    heap.peak = before;
-    const std::clock_t begin = std::clock();
-    try {
-      num_read += (is_archive ? read_archive(file, data) : read_bundle(bytes_of(file), data)) > 0 ? 1U : 0U;
-    } catch (const IoError&) {
-    }
-    longest = std::max(longest, std::clock() - begin);
-    most_memory = std::max(most_memory, heap.peak - before);
-    ASSERT_LT(heap.peak - before, 4 * (file.size() + data.size()) + kSpare) << "file " << i;
-    ASSERT_LT(std::clock() - begin, CLOCKS_PER_SEC) << "file " << i;
+    ASSERT_TRUE(watch.run(file.size() + data.size(), [&] {
+      try {
+        num_read += (is_archive ? read_archive(file, data) : read_bundle(bytes_of(file), data)) > 0 ? 1U : 0U;
+      } catch (const IoError&) {
+      }
+    })) << "file "
+        << i;
   }
   EXPECT_GT(num_read, count / 100) << "some damage should be harmless";
   EXPECT_LT(num_read, count / 2) << "most damage should be noticed";
-  std::printf("%lu files, %lu read, at most %zu bytes and %.4f s for one\n", count, num_read, most_memory,
-              static_cast<double>(longest) / CLOCKS_PER_SEC);
+  std::printf("%lu files, %lu read, at most %zu bytes and %.4f s for one\n", count, num_read, watch.most_bytes(), watch.longest_seconds());
+}
+
+/// A block of one entry that repeats `unit`, in snappy: 3 bytes for each 64.
+std::string repeating_block(const std::string& key, const std::string& unit, size_t num_copies) {
+  constexpr size_t kCopied = 64;
+  const std::string tail = table_block({});
+  const size_t value_bytes = unit.size() + num_copies * kCopied;
+  const std::string head = testing::varint(0) + testing::varint(key.size()) + testing::varint(value_bytes) + key + unit;
+  std::string block = testing::varint(head.size() + num_copies * kCopied + tail.size());
+  block += static_cast<char>((head.size() - 1) << 2U) + head;
+  for (size_t i = 0; i < num_copies; ++i) block += std::string("\xfe") + static_cast<char>(unit.size()) + '\0';
+  return with_trailer(block + static_cast<char>((tail.size() - 1) << 2U) + tail, 1);
+}
+
+/// As much in one table of 4 MiB as snappy can pack: each of the repeated fields is walked by the parser of entries.
+TEST(BundleFuzz, TheTimeForACompressedTableIsBounded) {
+  constexpr size_t kCopies = 31'000;  // 2 MB of each block
+  for (const std::string& unit : {std::string("\x3a\0", 2), std::string("\x78\0", 2)}) {
+    std::vector<std::string> blocks{with_trailer(table_block({{"", testing::bundle_header()}}))};
+    for (size_t bytes = 0; bytes < kMaxTableBytes - (size_t{200} << 10U); bytes += blocks.back().size()) {
+      blocks.push_back(repeating_block(fmt::format("a{:05}", blocks.size()), unit, kCopies));
+    }
+    const std::string file = table_of_blocks(blocks);
+    ASSERT_LT(file.size(), kMaxTableBytes);
+    testing::CostWatch watch;
+    std::string error;
+    EXPECT_TRUE(watch.run(file.size(), [&] {
+      try {
+        (void)parse_bundle_index(bytes_of(file), "i");
+      } catch (const IoError& thrown) {
+        error = thrown.what();
+      }
+    }));
+    EXPECT_FALSE(error.empty());
+    EXPECT_LT(watch.longest_seconds(), 0.5) << error;
+  }
+}
+
+TEST(BundleFuzz, WhatCompressedBlocksStandForIsBoundedInAll) {
+  const std::string unit = testing::proto_bytes(7, "");  // a slice
+  std::vector<std::string> blocks{with_trailer(table_block({{"", testing::bundle_header()}}))};
+  for (const char* key : {"a", "b", "c"}) blocks.push_back(repeating_block(key, unit, 31'000));
+  try {
+    (void)parse_bundle_index(bytes_of(table_of_blocks(blocks)), "i");
+    FAIL();
+  } catch (const IoError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("wanted snappy data of at most 226"));
+  }
 }
 
 }  // namespace
