@@ -18,6 +18,8 @@ using OrderedJson = nlohmann::ordered_json;
 constexpr const char* kLayoutVersion = "5.0.0";
 constexpr std::string_view kPartlyShared = "partly_shared_albert";
 
+constexpr size_t kMaxConfigBytes = size_t{1} << 20U;
+
 /// Shapes beyond these are nobody's, and listing their parameters would cost what the file does not.
 constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMaxBlocks = 4096;
@@ -203,7 +205,7 @@ std::string write_config_json(const PublishedConfig& config) {
 }
 
 PublishedConfig read_config_json(std::string_view text, const std::string& where) {
-  const Json json = io::parse_json(text, where);
+  const Json json = io::parse_json(text, where, {.size_bytes = kMaxConfigBytes});
   if (!json.is_object()) throw IoError(fmt::format("{}: must be a JSON object; is this a model folder?", where));
   const Reader reader(json, where);
   std::string type = "albert";

@@ -10,6 +10,9 @@
 namespace albert::inspection {
 namespace {
 
+/// Of a file that our own builder wrote: five for each file of the text.
+constexpr size_t kMaxMetadataValues = 1'000'000;
+
 /// Keys of a file in the store, and here.
 constexpr std::array<std::pair<const char*, const char*>, 4> kFileKeys{
     {{"name", "name"}, {"source", "source"}, {"bytes", "size_bytes"}, {"xxh3_64", "xxh3_64"}}};
@@ -40,7 +43,7 @@ Facts store_facts(const std::filesystem::path& file, InspectDepth depth) {
   const bool is_verified = depth == InspectDepth::checksums;
   const auto store =
       TokenStore::open(file, is_verified ? TokenStore::Verification::everything : TokenStore::Verification::header);
-  const Facts metadata = io::parse_json(store.metadata(), file.string());
+  const Facts metadata = io::parse_json(store.metadata(), file.string(), {.values = kMaxMetadataValues});
   return {{"format", "token store"},
           {"version", kTokenStoreVersion},
           {"documents", store.num_documents()},

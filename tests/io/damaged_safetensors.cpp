@@ -20,6 +20,13 @@ constexpr std::array<Whole, 5> kWhole{{
     {R"({"e":{"shape":[0,4],"dtype":"I64","data_offsets":[0,0]},"s":{"shape":[],"dtype":"BOOL","data_offsets":[0,1]}})", 1},
     {R"( {"l":["F64",[1],[0,8]],"m":{"dtype":{"C64":null},"shape":[1],"data_offsets":[8,16],"more":[1.5,{"x":null}]}})", 16},
 }};
+constexpr std::array<std::string_view, 5> kTexts{
+    R"({"architectures":["AlbertForPreTraining"],"hidden_size":768,"layer_norm_eps":1e-12,"id2label":{"0":"no","1":"yes"},"tie":true})",
+    R"({"metadata":{"total_size":89213952},"weight_map":{"a.weight":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}})",
+    R"([[[],{}],[{"a":[1,-2,3.5,1e3],"b":null}],"\u00e9\ud83d\ude00\n", 18446744073709551615, -9223372036854775808])",
+    R"( { "do_lower_case" : true , "keep_accents" : false , "model_max_length" : 512 , "x" : { } } )",
+    R"({"":"","a\"b":"\\","\u0061":0,"A":[0.1,-0.0,2.5E-3,true,false]})",
+};
 constexpr std::array<std::string_view, 40> kWords{
     "{",     "}",     "[",    "]",    ":",     ",",     "\"",   "\\",    "0",     "1",
     "8",     "16",    "-0",   "-1",   "2.0",   "1e3",   "1e999", "null", "true",  "\"F32\"",
@@ -55,6 +62,13 @@ std::string damaged_safetensors(uint64_t index) {
   file += header + std::string(whole.data_bytes, 'd');
   if (random.below(16) == 0) damage(file, random);
   return file;
+}
+
+std::string damaged_json(uint64_t index) {
+  RandomStream random(1, "damaged JSON", index);
+  std::string text(kTexts[random.below(kTexts.size())]);
+  for (uint64_t n = random.below(4); n > 0; --n) damage(text, random);
+  return text;
 }
 
 }  // namespace albert::testing

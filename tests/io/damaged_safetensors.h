@@ -10,4 +10,7 @@ namespace albert::testing {
 /// left out. Most headers still have the length that the file says, so that the damage is met inside them.
 std::string damaged_safetensors(uint64_t index);
 
+/// Text number `index` of an endless series: a configuration, an index of shards or the like, damaged in the same way.
+std::string damaged_json(uint64_t index);
+
 }  // namespace albert::testing
