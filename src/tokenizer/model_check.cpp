@@ -85,6 +85,9 @@ class ModelChecker {
   }
 
   void read_model() {
+    // Growing, the list would be there twice.
+    constexpr size_t kFewestPieceBytes = 5;
+    pieces_.reserve(std::min(kMaxPieces, bytes_.size() / kFewestPieceBytes));
     bool trainer = false, normalizer = false, denormalizer = false, self_test = false;
     protobuf::Reader reader(bytes_, refuse_);
     for (Field field; reader.next(field);) {
@@ -266,8 +269,8 @@ class ModelChecker {
 
   /// Sorted by hash, then by text: n log n for any input.
   void check_unique() {
-    std::vector<std::pair<uint64_t, uint32_t>> order(pieces_.size());
-    for (size_t i = 0; i < pieces_.size(); ++i) order[i] = {xxh3_64(pieces_[i].text), static_cast<uint32_t>(i)};
+    std::vector<std::pair<uint32_t, uint32_t>> order(pieces_.size());
+    for (size_t i = 0; i < pieces_.size(); ++i) order[i] = {static_cast<uint32_t>(xxh3_64(pieces_[i].text)), static_cast<uint32_t>(i)};
     const auto text = [&](const auto& entry) { return pieces_[entry.second].text; };
     std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
       if (a.first != b.first) return a.first < b.first;

@@ -14,6 +14,7 @@
 #include "albert/base/random.h"
 #include "albert/tokenizer/tokenizer.h"
 #include "tokenizer/cpu_timer.h"
+#include "tokenizer/damaged_model.h"
 #include "tokenizer/model_builder.h"
 
 namespace albert {
@@ -235,33 +236,6 @@ TEST(ModelCheck, RefusesAFileOverTheLimit) {
             fmt::format("x.model: must have at most {} bytes, got {}", kMaxModelBytes, kMaxModelBytes + 1));
 }
 
-std::string mutated(std::string bytes, RandomStream& random) {
-  for (uint64_t n = random.below(4) + 1; n > 0 && !bytes.empty(); --n) {
-    const size_t at = random.below(bytes.size());
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(random.next());
-        break;
-      case 2:
-        bytes.erase(at, random.below(8) + 1);
-        break;
-      case 3:
-        bytes.insert(at, std::string(random.below(8) + 1, static_cast<char>(random.next())));
-        break;
-      case 4:
-        bytes.insert(at, bytes.substr(random.below(bytes.size()), random.below(40)));
-        break;
-      default:
-        bytes.resize(at);
-        break;
-    }
-  }
-  return bytes;
-}
-
 const std::vector<std::string> kTexts = {"the ab-ab 1, 12, \u00e9\u0301 \u4e2d 23,", "\U0001f600--->[MASK] 7,4 5, in 2001, 2004.",
                                          std::string(300, 'a'), std::string("\0\xff\xe2\x82 \u2581", 8)};
 
@@ -271,7 +245,7 @@ int fuzz(const std::string& model, uint64_t seed, int rounds) {
   int passed = 0;
   for (int i = 0; i < rounds; ++i) {
     RandomStream random(seed, "mutations", static_cast<uint64_t>(i));
-    const std::string bytes = mutated(model, random);
+    const std::string bytes = testing::mutated(model, random);
     try {
       const auto tokenizer = Tokenizer::from_bytes(bytes, {.lower_case = false}, "x.model");
       for (const std::string& text : kTexts) {
