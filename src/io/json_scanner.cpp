@@ -3,9 +3,9 @@
 #include <albert/base/error.h>
 #include <albert/io/json_text.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 namespace albert::io {
 namespace {
@@ -55,9 +55,44 @@ void append_utf8(std::string& text, uint32_t code_point) {
   }
 }
 
+/// As serde_json decides: the first 19 digits times a power of ten. Looks at each character once, whatever the number is.
+bool is_out_of_range(std::string_view token) {
+  constexpr size_t kShortest = 5;                         // 1e309
+  constexpr uint64_t kRoom = 1'000'000'000'000'000'000U;  // below, one more digit fits
+  constexpr int64_t kFar = int64_t{1} << 40U;             // more than a text has digits
+  constexpr int64_t kFirstPower = 290;                    // 19 digits times less are below 1e308
+  constexpr std::array kPowers{1e290, 1e291, 1e292, 1e293, 1e294, 1e295, 1e296, 1e297, 1e298, 1e299,
+                               1e300, 1e301, 1e302, 1e303, 1e304, 1e305, 1e306, 1e307, 1e308};
+  if (token.size() < kShortest) return false;
+  uint64_t digits = 0;
+  int64_t exponent = 0;
+  bool is_fraction = false;
+  while (!token.empty() && token.front() != 'e' && token.front() != 'E') {
+    const char c = token.front();
+    token.remove_prefix(1);
+    is_fraction |= c == '.';
+    if (!is_digit(c)) continue;
+    const bool has_room = digits < kRoom;
+    if (has_room) digits = 10 * digits + static_cast<uint64_t>(c - '0');
+    exponent += (has_room ? 0 : 1) - (is_fraction ? 1 : 0);
+  }
+  if (digits == 0) return false;
+  if (!token.empty()) {
+    token.remove_prefix(token[1] == '+' ? 2 : 1);
+    int64_t written = 0;
+    const bool is_written = std::from_chars(token.data(), token.data() + token.size(), written).ec == std::errc();
+    if (!is_written || written > kFar || written < -kFar) return token.front() != '-';
+    exponent += written;
+  }
+  if (exponent < kFirstPower) return false;
+  const auto power = static_cast<size_t>(exponent - kFirstPower);
+  return power >= kPowers.size() || std::isinf(static_cast<double>(digits) * kPowers[power]);
+}
+
 }  // namespace
 
-JsonScanner::JsonScanner(std::string_view text, std::string_view file) : text_(text), file_(file) {
+JsonScanner::JsonScanner(std::string_view text, std::string_view file, size_t max_members)
+    : text_(text), file_(file), members_left_(max_members) {
   const size_t end = utf8_end(text);
   if (end == text.size()) return;
   position_ = end;
@@ -90,6 +125,7 @@ bool JsonScanner::has_member(char close) {
     is_first_ = false;
     return false;
   }
+  if (members_left_-- == 0) fail("wanted fewer values in the header, got more than any model needs");
   if (!is_first_) {
     if (next != ',') fail_syntax();
     ++position_;
@@ -180,8 +216,7 @@ std::string_view JsonScanner::number() {
     digits();
   }
   const std::string_view token = text_.substr(begin, position_ - begin);
-  // 1e309 is the shortest that overflows.
-  if (token.size() > 4 && std::isinf(std::strtod(std::string(token).c_str(), nullptr))) {
+  if (is_out_of_range(token)) {
     fail(fmt::format("wanted a JSON header, got a number out of range at its byte {}", begin));
   }
   return token;

@@ -17,8 +17,9 @@ namespace albert::io {
 /// numbers in the range of a double, escapes that make well-formed UTF-8. Every function throws IoError that starts with `file`.
 class JsonScanner {
  public:
-  /// Throws where the text is no UTF-8. Both views must outlive the scanner.
-  JsonScanner(std::string_view text, std::string_view file);
+  /// Throws where the text is no UTF-8. Both views must outlive the scanner. `max_members` of all objects and arrays together bounds the time:
+  /// 100 MB of "0,0,..." would take seconds.
+  JsonScanner(std::string_view text, std::string_view file, size_t max_members);
 
   /// The first character of the next value, '\0' at the end.
   char peek();
@@ -49,6 +50,7 @@ class JsonScanner {
   std::string_view text_;
   std::string_view file_;
   size_t position_ = 0;
+  size_t members_left_;
   int depth_ = 0;
   bool is_first_ = false;  ///< no member of the innermost object or array has been read
 };

@@ -14,6 +14,8 @@ namespace albert::io {
 namespace {
 
 constexpr std::string_view kMetadata = "__metadata__";
+/// Of the objects and arrays in a header that meets the other caps: each array's name, three fields, two offsets and its dimensions.
+constexpr size_t kMaxMembers = kMaxSafetensorsArrays * (6 + kMaxSafetensorsRank) + kMaxSafetensorsMetadata;
 
 /// Nothing where the number is no integer in [0, 2^64).
 std::optional<uint64_t> to_unsigned(std::string_view number) {
@@ -181,7 +183,7 @@ SafetensorsMetadata read_metadata(JsonScanner& scanner) {
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::string_view file) {
-  JsonScanner scanner(json, file);
+  JsonScanner scanner(json, file, kMaxMembers);
   if (scanner.peek() != '{') scanner.fail(fmt::format("wanted a header that begins with {{, got {}", quoted_text(json.substr(0, 1))));
   SafetensorsHeader header;
   bool has_metadata = false;
