@@ -81,15 +81,19 @@ void check_heads(const ConvertOptions& options, const AlbertConfig& shape) {
   }
 }
 
-/// The number of heads with the lowest loss.
+/// The number of heads with the lowest loss. Throws IoError where none has a finite one: nothing is known about the number then.
 int64_t best_heads(const ConvertOptions& options, const ModelSource& source, std::ostream& out) {
   const auto found = try_head_numbers(source, options.try_heads, *options.text, options.device);
-  const auto loss_of = [](const HeadTrial& trial) { return std::isnan(trial.loss) ? HUGE_VAL : trial.loss; };
+  const auto loss_of = [](const HeadTrial& trial) { return std::isfinite(trial.loss) ? trial.loss : HUGE_VAL; };
   for (const auto& trial : found.trials) {
     out << fmt::format("{:<14}{} heads: loss {:.6f} over {} masked of {} pieces\n", "tried", trial.num_heads, trial.loss, found.num_masked,
                        found.num_pieces);
   }
   const auto best = std::ranges::min_element(found.trials, {}, loss_of);
+  if (!std::isfinite(best->loss)) {
+    throw IoError(fmt::format("{}: --try-heads: wanted a finite loss with one of {} heads, got none; the weights hold values that are not finite, "
+                              "or far too large", source.where, fmt::join(options.try_heads, ", ")));
+  }
   out << fmt::format("{:<14}{} heads\n", "kept", best->num_heads);
   return best->num_heads;
 }

@@ -184,6 +184,11 @@ class RunTest(ConvertTest):
             self.assertEqual(json.loads((target / "config.json").read_text())["num_attention_heads"], best)
         self.convert(model, self.folder / "eight", "--num-attention-heads", "8")
         self.assertEqual(json.loads((self.folder / "eight/config.json").read_text())["num_attention_heads"], 8)
+        self.spoil(model / "model.safetensors")
+        refused = self.convert(model, self.folder / "spoilt", "--try-heads", "2,16", "--text", text, expect=4)
+        self.assertIn("--try-heads: wanted a finite loss with one of 2, 16 heads, got none; the weights hold values that are not finite", refused.stderr)
+        self.assertNotIn("kept", refused.stdout)
+        self.assertFalse((self.folder / "spoilt").exists())
         error = self.convert(model, self.folder / "five", "--try-heads", "2,5", "--text", text, expect=2).stderr
         self.assertIn("--try-heads: num_attention_heads must divide hidden_size", error)
 
@@ -196,6 +201,15 @@ class RunTest(ConvertTest):
             if name.endswith(("attention.query.weight", "attention.value.weight")):
                 first, last = (begin + offset for offset in entry["data_offsets"])
                 data[first:last] = array.array("f", [300 * value for value in array.array("f", bytes(data[first:last]))]).tobytes()
+        path.write_bytes(data)
+
+    @staticmethod
+    def spoil(path):
+        """NaN in the table of words."""
+        data = bytearray(path.read_bytes())
+        begin = 8 + int.from_bytes(data[:8], "little")
+        first = begin + json.loads(data[8:begin])["albert.embeddings.word_embeddings.weight"]["data_offsets"][0]
+        data[first:first + 4 * 1024] = array.array("f", [float("nan")] * 1024).tobytes()
         path.write_bytes(data)
 
     def test_command_lines_that_contradict(self):
