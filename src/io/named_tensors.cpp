@@ -20,11 +20,6 @@ std::string_view name(DType type) {
 
 bool is_floating(DType type) {
   switch (type) {
-    case DType::f8_e5m2:
-    case DType::f8_e4m3:
-    case DType::f8_e8m0:
-    case DType::f8_e4m3fnuz:
-    case DType::f8_e5m2fnuz:
     case DType::f16:
     case DType::bf16:
     case DType::f32:

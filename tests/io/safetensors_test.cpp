@@ -146,5 +146,13 @@ TEST(Safetensors, TheWriterRefusesWhatTheReaderWould) {
   EXPECT_FALSE(std::filesystem::exists(folder / "a.safetensors")) << "nothing half-written";
 }
 
+TEST(NamedTensors, ParametersAreMadeOfRealNumbersOf16BitsOrMore) {
+  for (const DType type : {DType::f16, DType::bf16, DType::f32, DType::f64}) EXPECT_TRUE(is_floating(type)) << name(type);
+  for (const DType type : {DType::f4, DType::f6_e2m3, DType::f8_e4m3, DType::f8_e5m2, DType::f8_e8m0, DType::f8_e4m3fnuz, DType::f8_e5m2fnuz,
+                           DType::i8, DType::i32, DType::boolean, DType::c64}) {
+    EXPECT_FALSE(is_floating(type)) << name(type);
+  }
+}
+
 }  // namespace
 }  // namespace albert::io

@@ -18,7 +18,8 @@ enum class DType {
 };
 [[nodiscard]] size_t size_bits(DType type);
 [[nodiscard]] std::string_view name(DType type);  ///< "F32", ...
-/// A real number of 8 bits or more, which a parameter can be made of.
+/// A real number of 16 bits or more, which a parameter can be made of. Those of 8 bits stand for one only with a scale, a tensor of its own
+/// whose name and shape differ from writer to writer.
 [[nodiscard]] bool is_floating(DType type);
 
 /// A view of one array: row-major, contiguous; does not own its bytes.
