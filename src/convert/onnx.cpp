@@ -1,5 +1,3 @@
-#include "albert/convert/onnx.h"
-
 #include <albert/base/error.h>
 #include <albert/base/replacing_file.h>
 #include <fmt/ranges.h>
@@ -10,70 +8,28 @@
 #include <numbers>
 #include <utility>
 
-#include "convert/onnx_graph.h"
+#include "convert/onnx_export.h"
 
 namespace albert {
 namespace {
 
-constexpr std::string_view kBatch = "batch_size";
-constexpr std::string_view kChoices = "num_choices";
-constexpr std::string_view kLength = "sequence_length";
-
-constexpr std::array<std::pair<std::string_view, OnnxHead>, 7> kClasses{{
+constexpr std::array<std::pair<std::string_view, OnnxHead>, 8> kClasses{{
     {"Model", OnnxHead::encoder},
     {"ForPreTraining", OnnxHead::pretraining},
     {"ForMaskedLM", OnnxHead::masked_lm},
     {"ForSequenceClassification", OnnxHead::sequence},
     {"ForTokenClassification", OnnxHead::token},
     {"ForQuestionAnswering", OnnxHead::question_answering},
+    {"ForBeamQuestionAnswering", OnnxHead::question_answering_beam},
     {"ForMultipleChoice", OnnxHead::multiple_choice},
 }};
 
-/// Writes down what a model computes, in the order in which it does; the nodes are named like its modules.
-class OnnxExport {
- public:
-  OnnxExport(const OnnxModel& model, const io::NamedArrays& weights)
-      : config_(model.shape), where_(model.where), weights_(weights) {
-    inputs(model.head);
-    add_head(model.head, encoder(embeddings()));
-  }
-  OnnxGraph take_graph() && { return std::move(graph_); }
+/// What the graph cannot say: a longer input ends in a table of positions that is too short.
+std::vector<std::pair<std::string, std::string>> metadata_of(const AlbertConfig& shape) {
+  return {{"max_sequence_length", std::to_string(shape.max_position_embeddings)}, {"vocab_size", std::to_string(shape.vocab_size)}};
+}
 
- private:
-  const io::ArrayView& array(const std::string& name, const std::vector<int64_t>& shape) const;
-  std::string vector(const std::string& name, int64_t size) {
-    return graph_.weight(name, array(name, {size}), MatrixLayout::as_it_is);
-  }
-  std::string table(const std::string& name, int64_t rows) {
-    return graph_.weight(name, array(name, {rows, config_.embedding_size}), MatrixLayout::as_it_is);
-  }
-  std::string linear(const std::string& node, const std::string& x, const std::string& layer, int64_t in, int64_t out);
-  std::string layer_norm(const std::string& node, const std::string& x, const std::string& layer, int64_t size);
-  std::string activation(const std::string& node, const std::string& x);
-  std::string multiply(const std::string& node, const std::string& x, const std::string& constant, double value) {
-    return graph_.add(node, "Mul", {x, graph_.scalar(constant, static_cast<float>(value))});
-  }
-
-  void inputs(OnnxHead head);
-  std::string embeddings();
-  std::string encoder(const std::string& embedded);
-  std::string attention(const std::string& node, const std::string& hidden, const std::string& block);
-  std::string heads_of(const std::string& node, const std::string& hidden, const std::string& layer,
-                       const std::vector<int64_t>& order);
-  std::string feed_forward(const std::string& node, const std::string& attended, const std::string& block);
-  std::string pooled(const std::string& hidden);
-  std::string masked_lm(const std::string& hidden);
-  void add_head(OnnxHead head, const std::string& hidden);
-  void add_classifier(OnnxHead head, const std::string& hidden);
-  int64_t num_labels() const;  ///< rows of the classifier
-
-  const AlbertConfig& config_;
-  const std::string& where_;
-  const io::NamedArrays& weights_;
-  OnnxGraph graph_;
-  std::string ids_, mask_, types_;  // [batch, sequence]; of multiple choice [batch * choices, sequence]
-  std::string added_mask_;          // [batch, 1, 1, sequence]
-};
+}  // namespace
 
 const io::ArrayView& OnnxExport::array(const std::string& name, const std::vector<int64_t>& shape) const {
   const auto found = weights_.find(name);
@@ -121,6 +77,7 @@ void OnnxExport::inputs(OnnxHead head) {
   ids_ = graph_.input("input_ids", shape);
   mask_ = graph_.input("attention_mask", shape);
   types_ = graph_.input("token_type_ids", shape);
+  if (head == OnnxHead::question_answering_beam) answer_mask_ = graph_.input("p_mask", shape);
   if (head != OnnxHead::multiple_choice) return;
   const auto length = graph_.add("choices/Length", "Shape", {ids_}, {{"start", int64_t{2}}, {"end", int64_t{3}}});
   const auto rows = graph_.add("choices/Shape", "Concat", {graph_.list("choices.rows", {-1}), length}, {{"axis", int64_t{0}}});
@@ -202,78 +159,6 @@ std::string OnnxExport::feed_forward(const std::string& node, const std::string&
                     config_.hidden_size);
 }
 
-std::string OnnxExport::pooled(const std::string& hidden) {
-  const auto first = graph_.add("pooler/Gather", "Gather", {hidden, graph_.scalar("first", int64_t{0})}, {{"axis", int64_t{1}}});
-  return graph_.add("pooler/Tanh", "Tanh", {linear("pooler", first, "albert.pooler", config_.hidden_size, config_.hidden_size)});
-}
-
-std::string OnnxExport::masked_lm(const std::string& hidden) {
-  const auto dense = linear("predictions/dense", hidden, "predictions.dense", config_.hidden_size, config_.embedding_size);
-  const auto transformed = layer_norm("predictions/LayerNorm", activation("predictions/activation", dense),
-                                      "predictions.LayerNorm", config_.embedding_size);
-  const auto words = table("albert.embeddings.word_embeddings.weight", config_.vocab_size);
-  const auto decoder = graph_.add("predictions/Transpose", "Transpose", {words}, {{"perm", std::vector<int64_t>{1, 0}}});
-  const auto products = graph_.add("predictions/MatMul", "MatMul", {transformed, decoder});
-  return graph_.add("predictions/Add", "Add", {products, vector("predictions.bias", config_.vocab_size)});
-}
-
-int64_t OnnxExport::num_labels() const {
-  const auto found = weights_.find("classifier.weight");
-  return found == weights_.end() || found->second.shape.empty() ? 0 : found->second.shape.front();
-}
-
-void OnnxExport::add_head(OnnxHead head, const std::string& hidden) {
-  const int64_t width = config_.hidden_size;
-  switch (head) {
-    case OnnxHead::encoder:
-      graph_.output("last_hidden_state", hidden, {kBatch, kLength, width});
-      if (weights_.contains("albert.pooler.weight")) graph_.output("pooler_output", pooled(hidden), {kBatch, width});
-      return;
-    case OnnxHead::pretraining:
-      graph_.output("prediction_logits", masked_lm(hidden), {kBatch, kLength, config_.vocab_size});
-      graph_.output(config_.architecture == Architecture::bert ? "seq_relationship_logits" : "sop_logits",
-                    linear("sop_classifier", pooled(hidden), "sop_classifier.classifier", width, 2), {kBatch, int64_t{2}});
-      return;
-    case OnnxHead::masked_lm:
-      graph_.output("logits", masked_lm(hidden), {kBatch, kLength, config_.vocab_size});
-      return;
-    default:
-      add_classifier(head, hidden);
-  }
-}
-
-void OnnxExport::add_classifier(OnnxHead head, const std::string& hidden) {
-  const int64_t width = config_.hidden_size;
-  switch (head) {
-    case OnnxHead::sequence:
-      graph_.output("logits", linear("classifier", pooled(hidden), "classifier", width, num_labels()), {kBatch, num_labels()});
-      return;
-    case OnnxHead::token:
-      graph_.output("logits", linear("classifier", hidden, "classifier", width, num_labels()), {kBatch, kLength, num_labels()});
-      return;
-    case OnnxHead::question_answering: {
-      const auto scores = linear("qa_outputs", hidden, "qa_outputs", width, 2);
-      const auto column = [&](const char* name, int64_t index) {
-        return graph_.add(name, "Gather", {scores, graph_.scalar(fmt::format("qa_outputs.{}", index), index)},
-                          {{"axis", int64_t{2}}});
-      };
-      graph_.output("start_logits", column("qa_outputs/Start", 0), {kBatch, kLength});
-      graph_.output("end_logits", column("qa_outputs/End", 1), {kBatch, kLength});
-      return;
-    }
-    case OnnxHead::multiple_choice: {
-      const auto scores = linear("classifier", pooled(hidden), "classifier", width, 1);
-      const auto shape = graph_.add("classifier/Shape", "Shape", {"input_ids"}, {{"start", int64_t{0}}, {"end", int64_t{2}}});
-      graph_.output("logits", graph_.add("classifier/Reshape", "Reshape", {scores, shape}), {kBatch, kChoices});
-      return;
-    }
-    default:
-      throw InternalError("no classifier");
-  }
-}
-
-}  // namespace
-
 OnnxHead onnx_head_of(std::string_view architecture, std::string_view where) {
   if (architecture.empty()) return OnnxHead::encoder;
   for (const std::string_view family : {"PartlySharedAlbert", "Albert", "Bert"}) {
@@ -288,7 +173,7 @@ OnnxHead onnx_head_of(std::string_view architecture, std::string_view where) {
 
 void write_onnx(const std::filesystem::path& path, const OnnxModel& model, const io::NamedArrays& weights) {
   constexpr uint64_t kMaxBytes = std::numeric_limits<int32_t>::max();  // protobuf's limit for a message
-  const ProtoMessage proto = OnnxExport(model, weights).take_graph().to_model("albert");
+  const ProtoMessage proto = OnnxExport(model, weights).take_graph().to_model("albert", metadata_of(model.shape));
   if (proto.size_bytes() > kMaxBytes) {
     throw IoError(fmt::format("{}: an ONNX file must have at most {} bytes, got {}", model.where, kMaxBytes, proto.size_bytes()));
   }

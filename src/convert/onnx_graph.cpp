@@ -66,17 +66,30 @@ std::string bytes_of(const T* values, size_t count) {
 
 }  // namespace
 
-std::string OnnxGraph::add(const std::string& name, std::string_view op, const std::vector<std::string>& inputs,
-                           const std::vector<OnnxAttribute>& attributes) {
-  ALBERT_CHECK(is_new(name), "two values of the graph are called {}", name);
+void OnnxGraph::add_node(const std::string& name, std::string_view op, const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& outputs, const std::vector<OnnxAttribute>& attributes) {
   ProtoMessage node;
   for (const std::string& input : inputs) node.add_text(1, input);
-  node.add_text(2, name);
+  for (const std::string& output : outputs) {
+    ALBERT_CHECK(is_new(output), "two values of the graph are called {}", output);
+    node.add_text(2, output);
+  }
   node.add_text(3, name);
   node.add_text(4, op);
   for (const OnnxAttribute& attribute : attributes) node.add_message(5, attribute_proto(attribute));
   nodes_.add_message(1, std::move(node));
+}
+
+std::string OnnxGraph::add(const std::string& name, std::string_view op, const std::vector<std::string>& inputs,
+                           const std::vector<OnnxAttribute>& attributes) {
+  add_node(name, op, inputs, {name}, attributes);
   return name;
+}
+
+std::pair<std::string, std::string> OnnxGraph::add_top(const std::string& name, const std::string& x, const std::string& count) {
+  std::pair outputs{name + "/Values", name + "/Indices"};
+  add_node(name, "TopK", {x, count}, {outputs.first, outputs.second}, {{"axis", int64_t{-1}}});
+  return outputs;
 }
 
 std::string OnnxGraph::weight(const std::string& name, const io::ArrayView& array, MatrixLayout layout) {
@@ -116,12 +129,12 @@ std::string OnnxGraph::input(const std::string& name, const std::vector<OnnxDime
   return name;
 }
 
-void OnnxGraph::output(const std::string& name, const std::string& value, const std::vector<OnnxDimension>& shape) {
+void OnnxGraph::output(const std::string& name, const std::string& value, const std::vector<OnnxDimension>& shape, OnnxType type) {
   add(name, "Identity", {value});
-  ends_.add_message(12, value_info(name, OnnxType::float32, shape));
+  ends_.add_message(12, value_info(name, type, shape));
 }
 
-ProtoMessage OnnxGraph::to_model(std::string_view name) && {
+ProtoMessage OnnxGraph::to_model(std::string_view name, const std::vector<std::pair<std::string, std::string>>& metadata) && {
   ProtoMessage graph = std::move(nodes_);
   graph.add_text(2, name);
   graph.append_fields(std::move(initializers_));
@@ -134,6 +147,12 @@ ProtoMessage OnnxGraph::to_model(std::string_view name) && {
   model.add_text(2, "albert");
   model.add_message(7, std::move(graph));
   model.add_message(8, std::move(opset));
+  for (const auto& [key, value] : metadata) {
+    ProtoMessage entry;
+    entry.add_text(1, key);
+    entry.add_text(2, value);
+    model.add_message(14, std::move(entry));
+  }
   return model;
 }
 

@@ -16,7 +16,7 @@
 
 namespace albert {
 
-enum class OnnxType : int64_t { float32 = 1, int64 = 7 };  // TensorProto.DataType
+enum class OnnxType : int64_t { float32 = 1, int64 = 7, boolean = 9 };  // TensorProto.DataType
 
 /// An attribute of an operator.
 struct OnnxAttribute {
@@ -32,6 +32,8 @@ class OnnxGraph {
   /// Adds an operator of opset 17 with one output, which has the node's name. Names must differ.
   std::string add(const std::string& name, std::string_view op, const std::vector<std::string>& inputs,
                   const std::vector<OnnxAttribute>& attributes = {});
+  /// TopK along the last axis, largest first; the names of values and indices. `count`: a list of one.
+  std::pair<std::string, std::string> add_top(const std::string& name, const std::string& x, const std::string& count);
   /// A weight, stored once however often it is asked for; `array` must live until the model is written.
   std::string weight(const std::string& name, const io::ArrayView& array, MatrixLayout layout);
   /// Constants, stored once for each name; a scalar, or a list.
@@ -41,12 +43,15 @@ class OnnxGraph {
 
   std::string input(const std::string& name, const std::vector<OnnxDimension>& shape);
   /// Gives `value` the name under which it leaves the graph.
-  void output(const std::string& name, const std::string& value, const std::vector<OnnxDimension>& shape);
+  void output(const std::string& name, const std::string& value, const std::vector<OnnxDimension>& shape,
+              OnnxType type = OnnxType::float32);
 
-  /// The ModelProto. The graph is empty afterwards.
-  ProtoMessage to_model(std::string_view name) &&;
+  /// The ModelProto; `metadata` becomes its metadata_props. The graph is empty afterwards.
+  ProtoMessage to_model(std::string_view name, const std::vector<std::pair<std::string, std::string>>& metadata) &&;
 
  private:
+  void add_node(const std::string& name, std::string_view op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
+                const std::vector<OnnxAttribute>& attributes);
   bool is_new(const std::string& name) { return names_.insert(name).second; }
   std::string constant(const std::string& name, OnnxType type, std::string bytes, const std::vector<int64_t>& shape);
 

@@ -84,7 +84,8 @@ TEST(Onnx, KnowsTheHeadsOfAllClassesAndRefusesOthersByName) {
   EXPECT_EQ(onnx_head_of("BertModel", "c"), OnnxHead::encoder);
   EXPECT_EQ(onnx_head_of("PartlySharedAlbertForMaskedLM", "c"), OnnxHead::masked_lm);
   EXPECT_EQ(onnx_head_of("AlbertForMultipleChoice", "c"), OnnxHead::multiple_choice);
-  for (const char* name : {"AlbertForBeamQuestionAnswering", "RobertaForMaskedLM", "Albert"}) {
+  EXPECT_EQ(onnx_head_of("AlbertForBeamQuestionAnswering", "c"), OnnxHead::question_answering_beam);
+  for (const char* name : {"AlbertForNextSentencePrediction", "RobertaForMaskedLM", "Albert"}) {
     try {
       onnx_head_of(name, "config.json");
       FAIL() << name;

@@ -2,6 +2,7 @@
 
     check_onnx.py transformers FOLDER ALBERT       makes a model of each class in FOLDER, converts and compares it
     check_onnx.py tensors FILE.onnx TENSORS        TENSORS: of `albert predict MODEL --tensors`
+    check_onnx.py beams FOLDER ALBERT GOLDEN       GOLDEN: what tests/model holds the beam head of ours against
 """
 import pathlib
 import subprocess
@@ -12,7 +13,8 @@ import onnx
 import onnxruntime
 import torch
 import transformers
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 LIMIT = 1e-4
 SHAPE = dict(vocab_size=50, hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, max_position_embeddings=20,
@@ -75,10 +77,15 @@ def compare_with_transformers(folder, albert):
             with torch.no_grad():
                 expected = {key: value.numpy() for key, value in model(**inputs).items()}
             worst = numpy.maximum(worst, largest_difference(session, expected, {key: value.numpy() for key, value in inputs.items()}))
+        eager = type(model).from_pretrained(path, attn_implementation="eager").to(torch.float32).eval()
+        inputs["attention_mask"][0] = 0  # no token that may be looked at: all are, alike
+        with torch.no_grad():
+            expected = {key: value.numpy() for key, value in eager(**inputs).items()}
+        worst = numpy.maximum(worst, largest_difference(session, expected, {key: value.numpy() for key, value in inputs.items()}))
         print(f"{name} {options}: {worst:.1e}")
         assert worst < LIMIT, (name, options, worst)
-    nothing = session.run(None, {key: numpy.zeros((1, 3), numpy.int64) for key in inputs})  # no token that may be looked at
-    assert numpy.isfinite(nothing[0]).all(), nothing
+        facts = session.get_modelmeta().custom_metadata_map
+        assert facts == {"max_sequence_length": str(SHAPE["max_position_embeddings"]), "vocab_size": str(SHAPE["vocab_size"])}, facts
 
 
 def compare_with_tensors(path, tensors):
@@ -94,5 +101,45 @@ def compare_with_tensors(path, tensors):
     assert worst < LIMIT, worst
 
 
+BEAMS = ("start_top_log_probs", "start_top_index", "end_top_log_probs", "end_top_index", "cls_logits")
+
+
+def compare_beams(folder, albert, golden):
+    folder = pathlib.Path(folder)
+    expected, weights = load_file(golden), {}
+    for name in [name for name in expected if name.startswith("weight/")]:
+        weights[name.removeprefix("weight/")] = expected.pop(name)
+    with safe_open(golden, "numpy") as file:
+        (folder / "config.json").write_text(file.metadata()["config"])
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    subprocess.run([albert, "convert", folder, folder / "model.onnx"], check=True)
+    session = session_of(folder / "model.onnx")
+
+    def run(ids, segments, mask, p_mask):
+        return dict(zip(BEAMS, session.run(BEAMS, {"input_ids": ids, "token_type_ids": segments, "attention_mask": mask, "p_mask": p_mask})))
+
+    ids, segments, p_mask, lengths = (expected[name] for name in ("ids", "segments", "p_mask", "lengths"))
+    mask = (numpy.arange(ids.shape[1]) < lengths[:, None]).astype(numpy.int64)
+    results = run(ids, segments, mask, p_mask)
+    starts, ends = expected["end_beams"].shape[1:]  # fewer than in the file, whose first ones they are
+    assert numpy.array_equal(results["start_top_index"][:, :starts], expected["beams"]), results["start_top_index"]
+    assert numpy.array_equal(results["end_top_index"][:, :starts, :ends], expected["end_beams"]), results["end_top_index"]
+    for name, actual, wanted in (("starts", results["start_top_log_probs"][:, :starts], expected["beam_log_probs"]),
+                                 ("ends", results["end_top_log_probs"][:, :starts, :ends], expected["end_beam_log_probs"]),
+                                 ("answers", results["cls_logits"], expected["no_answer_logits"])):
+        numpy.testing.assert_allclose(actual, wanted, atol=LIMIT, rtol=0, err_msg=name)  # takes -infinity where both have it
+
+    for row, length in enumerate(lengths):  # each alone, without padding
+        alone = run(*(values[row:row + 1, :length] for values in (ids, segments, mask, p_mask)))
+        for name in BEAMS:
+            numpy.testing.assert_allclose(alone[name][0], results[name][row], atol=LIMIT, rtol=0)
+    few = run(*(values[:1, :3] for values in (ids, segments, mask)), numpy.array([[1, 0, 0]]))
+    assert sorted(few["start_top_index"][0]) == [-1, -1, -1, 1, 2], few
+    assert numpy.array_equal(few["start_top_log_probs"][0] == -numpy.inf, few["start_top_index"][0] == -1), few
+    assert (few["end_top_index"][0, 2:] == -1).all() and (few["end_top_index"][0, :2, 2:] == -1).all(), few
+    none = run(ids, segments, mask, numpy.ones_like(p_mask))
+    assert (none["start_top_index"] == -1).all() and (none["end_top_index"] == -1).all() and numpy.isfinite(none["cls_logits"]).all(), none
+
+
 if __name__ == "__main__":
-    {"transformers": compare_with_transformers, "tensors": compare_with_tensors}[sys.argv[1]](*sys.argv[2:])
+    {"transformers": compare_with_transformers, "tensors": compare_with_tensors, "beams": compare_beams}[sys.argv[1]](*sys.argv[2:])

@@ -12,10 +12,10 @@ PYTHON = os.environ.get("ALBERT_TEST_PYTHON")
 class OnnxRefusalTest(ProgramTest):
     def test_what_cannot_be_written_is_refused_by_name(self):
         target = self.folder / "model.onnx"
-        (self.folder / "config.json").write_text(json.dumps({"model_type": "albert", "architectures": ["AlbertForBeamQuestionAnswering"]}))
+        (self.folder / "config.json").write_text(json.dumps({"model_type": "albert", "architectures": ["AlbertForNextSentencePrediction"]}))
         (self.folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
         beam = self.run_program("convert", self.folder, target, program="albert", expect=2)
-        self.assertIn("model.safetensors: there must be an ONNX form of the model's class, got AlbertForBeamQuestionAnswering, which has none", beam.stderr)
+        self.assertIn("model.safetensors: there must be an ONNX form of the model's class, got AlbertForNextSentencePrediction, which has none", beam.stderr)
         (self.folder / "config.json").write_text(json.dumps({"model_type": "albert", "architectures": ["AlbertModel"]}))
         empty = self.run_program("convert", self.folder, target, program="albert", expect=4)
         self.assertIn("missing", empty.stderr)
@@ -33,8 +33,11 @@ class OnnxRuntimeTest(ProgramTest):
     def test_every_head_computes_what_transformers_computes(self):
         self.check("transformers", self.folder, BIN / "albert")
 
+    def test_the_beam_head_finds_what_ours_finds(self):
+        self.check("beams", self.folder, BIN / "albert", SOURCE / "tests/golden/model/task_question_answering_beam.safetensors")
+
     def test_a_model_of_ours_computes_what_we_compute(self):
-        for name, sharing in (("plain", "all"), ("parts", "attention"), ("halves", "feed_forward")):
+        for name, sharing in (("plain", "all"), ("parts", "attention"), ("halves", "feed_forward"), ("apart", "none")):
             self.run_program(self.tiny(name, steps=2), "--set", f"model.sharing={sharing}")
             final = self.folder / name / "final"
             lines = self.folder / "lines.txt"

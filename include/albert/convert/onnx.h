@@ -23,12 +23,12 @@ enum class OnnxHead {
   sequence,            ///< logits [batch, labels]: classes, labels or regressed values
   token,               ///< logits [batch, sequence, labels]
   question_answering,  ///< start_logits, end_logits [batch, sequence]
+  question_answering_beam,  ///< the five best starts, the five best ends of each, whether there is no answer (docs/formats.md)
   multiple_choice,     ///< logits [batch, choices]
 };
 
 /// The head of a class that config.json names; the bare encoder where it names none. Throws ConfigError, which begins with
-/// `where`, for a class without a head here: Google's of SQuAD 2.0, whose ends depend on the start that was chosen, and unknown
-/// ones.
+/// `where`, for an unknown class.
 OnnxHead onnx_head_of(std::string_view architecture, std::string_view where);
 
 struct OnnxModel {
