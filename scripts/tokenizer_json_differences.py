@@ -50,8 +50,12 @@ class Comparison:
 
     def lines(self, texts):
         counts = {"texts": len(texts), "special_tokens": 0, "numbers": 0, "other": 0}
-        for text in self.different(texts):
-            is_number = re.search(r"\d,\d", text)
+        different = self.different(texts)
+        # Numbers with a comma explain a difference if the rest of the text has none.
+        without = {text: re.sub(r"\d[\d,]*,\d[\d,]*", "0", text) for text in different}
+        still_different = set(self.different(sorted(set(without.values())))) if different else set()
+        for text in different:
+            is_number = without[text] != text and without[text] not in still_different
             kind = "special_tokens" if any(token in text for token in SPECIAL) else "numbers" if is_number else "other"
             counts[kind] += 1
             if kind == "other":
