@@ -16,6 +16,15 @@ constexpr size_t kMostAhead = 1000;  // a file that begins with more comments ha
 
 bool has_tab(std::string_view text) { return text.find('\t') != std::string_view::npos; }
 
+/// Whether a line of "#" gives a key a value: the key is the second word ("sent_id =", "text=The film"), or has one more ("newdoc id
+/// ="); or it ends with key=value.
+bool gives_value(std::string_view text) {
+  const auto words = split_blanks(text);
+  const auto begins_with_equals = [&](size_t i) { return i < words.size() && words[i].starts_with('='); };
+  const bool is_glued = words.size() > 1 && !begins_with_equals(1) && words[1].find('=') != std::string::npos;
+  return is_glued || begins_with_equals(2) || begins_with_equals(3) || words.back().find('=') != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<std::string> split_blanks(std::string_view text) {
@@ -75,7 +84,7 @@ void ConllLines::look_ahead() {
 bool ConllLines::is_comment(std::string_view text, const std::vector<std::string>& columns) const {
   if (is_conllu_) return text.starts_with('#');
   if (!text.starts_with("# ")) return false;
-  return columns.size() != num_columns_ || has_tab(text) != is_tabbed_ || columns.back().find('=') != std::string::npos;
+  return columns.size() != num_columns_ || has_tab(text) != is_tabbed_ || gives_value(text);
 }
 
 }  // namespace albert

@@ -33,8 +33,9 @@ class ConllLines {
   /// Whether a line that stands before the first word of a sentence is no word. CoNLL-U: it begins with "#", as no word does (their
   /// lines begin with a number). conll has no rule for comments, and "#" may be a word; so a line that begins with "# " is a comment
   /// where it cannot be that of a word: it has more or fewer columns than the first line that does not begin so, or is parted by
-  /// blanks where that one is parted by tabs, or ends with key=value ("# id 5239 domain=en" of MultiCoNER). The tags of a file play
-  /// no part: training, evaluation and prediction read the same words.
+  /// blanks where that one is parted by tabs, or gives a key a value ("# sent_id = 1", "# newdoc id = a", "# text=The film ends"), or
+  /// ends with key=value ("# id 5239 domain=en" of MultiCoNER). The tags of a file play no part: training, evaluation and prediction
+  /// read the same words.
   [[nodiscard]] bool is_comment(std::string_view text, const std::vector<std::string>& columns) const;
 
  private:

@@ -82,6 +82,25 @@ TEST_F(Conll, LeavesOutLinesThatCannotBeWordsInEveryUse) {
             (folder / "a.conll").string() + ": expected at least one sentence, got none; check the file");
 }
 
+TEST_F(Conll, LeavesOutKeysWithAValueOfAnyNumberOfColumns) {
+  for (const std::string key : {"# sent_id = 1", "# text=The film ends", "# text = film", "# sent_id =1 b", "# newdoc id =", "# a= b c"}) {
+    const auto sentences = read("a.conll", key + "\nthe DT B-NP DET\nfilm NN I-NP NOUN\n\n" + key + "\nend NN I-NP NOUN\n").sentences;
+    ASSERT_EQ(sentences.size(), 2U) << key;
+    EXPECT_THAT(sentences[0].words, ElementsAre("the", "film")) << key;
+    EXPECT_THAT(sentences[1].words, ElementsAre("end")) << key;
+    EXPECT_EQ(sentences[1].line, 6) << key;
+  }
+  EXPECT_THAT(read("a.conll", "# text = a film end\nthe B I X Y Z\n").sentences[0].words, ElementsAre("the"));
+}
+
+TEST_F(Conll, ReadsHashWordsBesideKeysWithAValue) {
+  const std::string text = "# sent_id = 1\n# NN I-NP O\n3 CD I-NP O\n# sent_id = 2\n\n# sent_id = 3\n#hashtag NN I-NP O\n";
+  const auto sentences = read("a.conll", text).sentences;
+  ASSERT_EQ(sentences.size(), 2U);
+  EXPECT_THAT(sentences[0].words, ElementsAre("#", "3", "#"));  // behind the first word of a sentence all is a word
+  EXPECT_THAT(sentences[1].words, ElementsAre("#hashtag"));
+}
+
 TEST_F(Conll, ReadsWordsWithoutTagsForPrediction) {
   const auto sentences = read("a.conll", "EU\nrejects\n\nPeter\n", {}, TagUse::ignore).sentences;
   ASSERT_EQ(sentences.size(), 2U);
