@@ -11,6 +11,7 @@ namespace albert {
 namespace {
 
 constexpr int64_t kWithoutClass = -1;
+constexpr double kSmallestShare = 0.5;  // of an example, that is rounded to a number
 
 void shuffle(std::vector<size_t>& items, uint64_t seed, std::string_view purpose, int64_t key) {
   RandomStream(seed, purpose, static_cast<uint64_t>(key)).shuffle(std::span(items));
@@ -28,7 +29,7 @@ void check_fraction(double fraction) { ALBERT_CHECK(fraction > 0 && fraction < 1
 struct Unit {
   std::vector<size_t> members{};
   std::map<int64_t, size_t> classes{};  // members of each
-  enum class Side { open, train, held_out } side = Side::open;
+  bool is_held_out = false;
 };
 
 struct ClassPart {
@@ -37,6 +38,15 @@ struct ClassPart {
   size_t size = 0;              // members
   size_t wanted = 0;
   size_t held_out = 0;
+
+  /// One text cannot be shared out: it goes where its other classes want it.
+  [[nodiscard]] bool can_be_split() const { return units.size() > 1; }
+};
+
+/// What holding out a text may do to its classes, beside the one that it is held out for.
+enum class Care {
+  shares,    // none gets more than its number, or than one
+  training,  // none is lost to training
 };
 
 /// hold_out_by_class, step by step.
@@ -65,29 +75,38 @@ class ClassSplit {
 
   void run(uint64_t seed) {
     std::vector<ClassPart*> order;
-    for (auto& [key, part] : classes_) order.push_back(&part);
+    for (auto& [key, part] : classes_) {
+      if (part.can_be_split()) order.push_back(&part);
+    }
     std::ranges::stable_sort(order, {}, [](const ClassPart* part) { return part->size; });
     for (ClassPart* part : order) {
       shuffle(part->units, seed, "held-out", part->key);
-      fill(*part);
+      fill(*part, Care::shares);
+      fill(*part, Care::training);
     }
+    for (ClassPart* part : order) give_one(*part, Care::shares);
+    const bool is_empty = std::ranges::none_of(units_, &Unit::is_held_out);
+    if (is_empty && !order.empty()) give_one(*order.front(), Care::training);
   }
 
   [[nodiscard]] HeldOutSplit result(size_t num_examples) const {
     std::vector<bool> is_held_out(num_examples);
     for (const Unit& unit : units_) {
-      for (const size_t member : unit.members) is_held_out[member] = unit.side == Unit::Side::held_out;
+      for (const size_t member : unit.members) is_held_out[member] = unit.is_held_out;
     }
     return split_by(is_held_out);
   }
 
  private:
+  /// Largest remainders first. Smaller shares are left to chance: were some of many rounded up, their texts would be drawn on purpose,
+  /// and those of the rest with texts of other classes, and so too many in all.
   void set_wanted(double fraction) {
     std::vector<std::pair<double, ClassPart*>> remainders;
     size_t total = 0;
     size_t sum = 0;
     for (auto& [key, part] : classes_) {
       const double share = fraction * static_cast<double>(part.size);
+      if (share < kSmallestShare || !part.can_be_split()) continue;
       part.wanted = static_cast<size_t>(share);
       remainders.emplace_back(share - static_cast<double>(part.wanted), &part);
       total += part.size;
@@ -96,38 +115,44 @@ class ClassSplit {
     const auto wanted = static_cast<size_t>(std::llround(fraction * static_cast<double>(total)));
     std::ranges::stable_sort(remainders, std::greater{}, &std::pair<double, ClassPart*>::first);
     for (size_t i = 0; i < remainders.size() && sum < wanted; ++i, ++sum) ++remainders[i].second->wanted;
-    for (auto& [key, part] : classes_) part.wanted = part.units.size() < 2 ? 0 : std::clamp<size_t>(part.wanted, 1, part.size - 1);
+    for (auto& [key, part] : classes_) part.wanted = std::min(part.wanted, part.size - 1);
   }
 
-  /// Whether no class gets too much; `but_for` may.
-  [[nodiscard]] bool fits(const Unit& unit, const ClassPart* but_for = nullptr) const {
+  /// What holding out `unit` for `part` does to its other classes.
+  [[nodiscard]] bool spares_others(const Unit& unit, const ClassPart& part, Care care) const {
     return std::ranges::all_of(unit.classes, [&](const auto& entry) {
-      const ClassPart& part = classes_.at(entry.first);
-      return &part == but_for || part.held_out + entry.second <= part.wanted;
+      const ClassPart& other = classes_.at(entry.first);
+      if (&other == &part || !other.can_be_split()) return true;
+      const size_t limit = care == Care::shares ? std::max<size_t>(other.wanted, 1) : other.size - 1;
+      return other.held_out + entry.second <= limit;
     });
   }
 
   void hold_out(Unit& unit) {
-    unit.side = Unit::Side::held_out;
+    unit.is_held_out = true;
     for (const auto& [key, count] : unit.classes) classes_.at(key).held_out += count;
   }
 
-  /// Decides about all units of a class.
-  void fill(ClassPart& part) {
-    Unit* smallest = nullptr;  // of those that would be too much of this class alone
+  /// Holds out texts of the class as long as they fit into its number.
+  void fill(ClassPart& part, Care care) {
+    for (const size_t index : part.units) {
+      if (part.held_out >= part.wanted) return;
+      Unit& unit = units_[index];
+      if (unit.is_held_out || part.held_out + unit.classes.at(part.key) > part.wanted) continue;
+      if (spares_others(unit, part, care)) hold_out(unit);
+    }
+  }
+
+  /// The smallest text for a class that has none: its share is below one, or below the size of its texts.
+  void give_one(const ClassPart& part, Care care) {
+    if (part.held_out > 0) return;
+    Unit* smallest = nullptr;
     for (const size_t index : part.units) {
       Unit& unit = units_[index];
-      if (unit.side != Unit::Side::open) continue;
-      if (fits(unit)) {
-        hold_out(unit);
-      } else if (fits(unit, &part) && (smallest == nullptr || unit.members.size() < smallest->members.size())) {
-        smallest = &unit;
-      }
+      const bool is_smaller = smallest == nullptr || unit.members.size() < smallest->members.size();
+      if (is_smaller && spares_others(unit, part, care)) smallest = &unit;
     }
-    if (part.held_out == 0 && part.wanted > 0 && smallest != nullptr) hold_out(*smallest);
-    for (const size_t index : part.units) {
-      if (units_[index].side == Unit::Side::open) units_[index].side = Unit::Side::train;
-    }
+    if (smallest != nullptr) hold_out(*smallest);
   }
 
   std::vector<Unit> units_{};

@@ -190,6 +190,99 @@ TEST(HeldOut, KeepsTheSharesOfEachOfSeveralLabels) {
   }
 }
 
+/// Part of the chosen examples that have a label beside label 0.
+double share_of_further_labels(const std::vector<HeldOutExample>& examples, const std::vector<size_t>& indices) {
+  const auto count = std::ranges::count_if(indices, [&](size_t index) { return examples[index].classes.size() > 1; });
+  return static_cast<double>(count) / static_cast<double>(indices.size());
+}
+
+TEST(HeldOut, IsNotCrowdedByManyRareLabels) {
+  std::vector<HeldOutExample> examples;  // label 0 everywhere, at 40 of 100 texts one of 20 others, each of which has two texts
+  for (uint64_t i = 0; i < 100; ++i) {
+    examples.push_back({.text = i, .classes = {0}});
+    if (i < 40) examples.back().classes.push_back(1 + static_cast<int64_t>(i / 2));
+  }
+  double share = 0;
+  constexpr uint64_t kSeeds = 50;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const auto split = hold_out_by_class(examples, 0.1, seed);
+    expect_parts(split, examples.size());
+    EXPECT_EQ(split.held_out.size(), 10U);
+    for (const auto& [label, count] : class_counts(examples, split.held_out)) EXPECT_LE(count, label == 0 ? 10 : 1) << label;
+    share += share_of_further_labels(examples, split.held_out) / kSeeds;
+  }
+  EXPECT_NEAR(share, 0.4, 0.05);
+}
+
+TEST(HeldOut, IsNotBlockedByLabelsOfOneText) {
+  for (const uint64_t num_own : {50U, 100U}) {  // texts that have label 0 and one that stands nowhere else
+    std::vector<HeldOutExample> examples;
+    for (uint64_t i = 0; i < 100; ++i) {
+      examples.push_back({.text = i, .classes = {0}});
+      if (i < num_own) examples.back().classes.push_back(1 + static_cast<int64_t>(i));
+    }
+    double share = 0;
+    constexpr uint64_t kSeeds = 50;
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      const auto split = hold_out_by_class(examples, 0.1, seed);
+      EXPECT_EQ(split.held_out.size(), 10U);
+      share += share_of_further_labels(examples, split.held_out) / kSeeds;
+    }
+    EXPECT_NEAR(share, static_cast<double>(num_own) / 100, 0.06);
+  }
+}
+
+TEST(HeldOut, KeepsALongTailOfLabelsInProportion) {
+  std::vector<HeldOutExample> examples;  // 60 labels at 3,000 texts, from every second one to every 120th, on average 2.7 of them
+  RandomStream random(2, "labels", 0);
+  for (uint64_t i = 0; i < 3000; ++i) {
+    HeldOutExample example{.text = i};
+    for (int64_t label = 0; label < 60; ++label) {
+      if (random.uniform() < 0.5 / static_cast<double>(label + 1)) example.classes.push_back(label);
+    }
+    examples.push_back(std::move(example));
+  }
+  const auto all = counts_of_whole(examples);
+  const auto num_labels = [&](const std::vector<size_t>& indices) {
+    double sum = 0;
+    for (const size_t index : indices) sum += static_cast<double>(examples[index].classes.size());
+    return sum / static_cast<double>(indices.size());
+  };
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    const auto split = hold_out_by_class(examples, 0.1, seed);
+    EXPECT_NEAR(static_cast<double>(split.held_out.size()), 300, 30);
+    EXPECT_NEAR(num_labels(split.held_out), num_labels(split.train), 0.3);
+    const auto held_out = class_counts(examples, split.held_out);
+    for (const auto& [label, count] : all) {
+      const double wanted = 0.1 * static_cast<double>(count);
+      EXPECT_NEAR(static_cast<double>(held_out.at(label)), wanted, std::max(1.0, 0.05 * wanted)) << label;
+    }
+  }
+}
+
+TEST(HeldOut, LeavesEachLabelOfTwoTextsOneInTraining) {
+  std::vector<HeldOutExample> examples;
+  for (uint64_t i = 0; i < 60; ++i) examples.push_back({.text = i, .classes = {static_cast<int64_t>(i / 2), 100 + static_cast<int64_t>(i % 7)}});
+  const auto all = counts_of_whole(examples);
+  for (const double fraction : {0.1, 0.5, 0.9}) {
+    for (uint64_t seed = 0; seed < 10; ++seed) {
+      const auto split = hold_out_by_class(examples, fraction, seed);
+      EXPECT_FALSE(split.held_out.empty());
+      EXPECT_EQ(class_counts(examples, split.train).size(), all.size());
+    }
+  }
+}
+
+TEST(HeldOut, HoldsOutTextsWhereAllLabelsAreRare) {
+  std::vector<HeldOutExample> examples;  // ten times each text, with labels that stand at two texts
+  for (uint64_t i = 0; i < 40; ++i) examples.push_back({.text = i / 10, .classes = {static_cast<int64_t>(i / 20), 7}});
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    const auto split = hold_out_by_class(examples, 0.01, seed);
+    expect_whole_texts(examples, split);
+    EXPECT_EQ(split.held_out.size(), 10U);
+  }
+}
+
 TEST(HeldOut, JoinsGroupsThatShareAText) {
   // 0 and 1 share a text, 1 and 4 another: three groups of four, two and two examples.
   const std::vector<int64_t> groups = {0, 1, 1, 2, 2, 3, 3, 4};

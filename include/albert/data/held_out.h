@@ -21,14 +21,15 @@ struct HeldOutExample {
   std::vector<int64_t> classes{};   ///< each once: its class, its labels, the tags of its words; none: a class of its own
 };
 
-/// Holds out about `fraction` (in (0, 1)) of the examples of each class. The numbers of the classes are rounded so that their sum is
-/// nearest to fraction * sum (largest remainders first), then to at least one and at most all but one of a class with two or more
-/// different texts; a class of one text stays in training. The classes get their numbers one after the other, the rarest first, from
-/// their texts in an order that is drawn from `seed`; a text is taken if none of its classes gets more than its number (the
-/// rarest-label-first rule of iterative stratification, Sechidis et al. 2011, with whole numbers). With one class an example, and
-/// no text twice, each class gets its number; with several the frequent ones may stay below it by a few, and where each text of a
-/// class is longer than its number, the class gets the one with the fewest examples. The result depends on the arguments only. For
-/// regression give one class to all. Throws DataError where nothing can be held out.
+/// Holds out about `fraction` (in (0, 1)) of the examples of each class with two or more different texts; a class of one text has no say
+/// (with one class an example it stays in training). The numbers of the classes whose share is half an example or more are rounded so
+/// that their sum is nearest to fraction * sum, largest remainders first, and to at most all but one. The classes get their numbers one after
+/// the other, the rarest first, from their texts in an order that is drawn from `seed`: at first texts of which no other class gets more
+/// than its number, or than one; where these do not suffice, others of which no class loses its last text in training (iterative
+/// stratification, Sechidis et al. 2011, with whole numbers). At last a class that has none gets its text with the fewest examples, if
+/// no other class gets more than its number by that: with one class an example every class of two texts has one. With one class an
+/// example, and no text twice, each class gets its number. The result depends on the arguments only. For regression give one class to
+/// all. Throws DataError where no class has two different texts.
 HeldOutSplit hold_out_by_class(std::span<const HeldOutExample> examples, double fraction, uint64_t seed);
 
 /// Holds out whole groups (articles, passages), in random order, until about `fraction` of the examples are held out; at least
