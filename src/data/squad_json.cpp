@@ -93,8 +93,9 @@ class SquadReader {
     question.question = filled_text(node, "question");
     if (use_ != AnswerUse::ignore) {
       const Node impossible = member(node, "is_impossible");
-      if (impossible.value != nullptr && !impossible.value->is_boolean()) fail(impossible, "true or false");
-      question.is_impossible = impossible.value != nullptr && impossible.value->get<bool>();
+      question.has_odd_mark = impossible.value != nullptr && !impossible.value->is_boolean();
+      if (question.has_odd_mark && use_ != AnswerUse::score) fail(impossible, "true or false");
+      question.is_impossible = impossible.value != nullptr && !question.has_odd_mark && impossible.value->get<bool>();
       if (member(node, "answers").value != nullptr) read_answers(list(node, "answers"), question);
     }
     data_.questions.push_back(std::move(question));
@@ -117,8 +118,8 @@ class SquadReader {
       SquadAnswer answer{.text = text(node, "text")};
       const Node start = member(node, "answer_start");
       // The official scripts do not read it.
-      const bool is_left_out = use_ == AnswerUse::score && (start.value == nullptr || start.value->is_null());
-      answer.start = is_left_out ? -1 : code_point(start);
+      const bool is_nowhere = use_ == AnswerUse::score && (start.value == nullptr || !start.value->is_number_integer());
+      answer.start = is_nowhere ? -1 : code_point(start);
       const auto byte = byte_of(*question.context, answer.start);
       const bool stands = byte && !answer.text.empty() && question.context->compare(*byte, answer.text.size(), answer.text) == 0;
       if (stands) answer.start_byte = static_cast<int64_t>(*byte);
@@ -170,6 +171,10 @@ SquadProblems find_squad_problems(std::span<const SquadQuestion> questions, Answ
     problems.num_misaligned_answers += num_answers - num_aligned;
     if (num_aligned < num_answers) note(problems.misaligned, question.id);
     if (question.is_impossible && num_answers > 0) ++problems.num_impossible_with_answers;
+    if (question.has_odd_mark) {
+      ++problems.num_odd_marks;
+      note(problems.odd_marks, question.id);
+    }
     if (!question.is_impossible && (use == AnswerUse::learn ? num_aligned : num_answers) == 0) {
       ++problems.num_without_answer;
       note(problems.without_answer, question.id);

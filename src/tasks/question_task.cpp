@@ -75,7 +75,7 @@ class QuestionTask : public Task {
     return make_stream<SquadQuestion>(std::make_unique<QuestionRowReader>(resolved, options_.columns_of(resolved)), make);
   }
   [[nodiscard]] TwoSets read_and_split(const DataFileConfig& file, double fraction, uint64_t seed) const override {
-    auto questions = read_squad(options_.file_of(file), AnswerUse::score).questions;  // only training needs usable answers
+    auto questions = read_squad(options_.file_of(file), AnswerUse::split).questions;  // only training needs usable answers
     require_answers(questions, SetRole::train, file);
     const bool is_useless = find_squad_problems(questions, AnswerUse::learn).num_without_answer == std::ssize(questions);
     if (is_useless) keep_learnable(questions, file.path);  // throws
@@ -150,6 +150,7 @@ class QuestionTask : public Task {
         learns ? "questions are marked as impossible, but have answers, which are dropped"
                : "questions are marked as impossible, but have answers, by which they are scored",
         {});
+    add(problems.num_odd_marks, "questions have an is_impossible that is neither true nor false; their answers count", problems.odd_marks);
     return notes;
   }
 

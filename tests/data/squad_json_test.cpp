@@ -101,22 +101,53 @@ std::string with_start(const std::string& start) {
   return R"({"data": [{"paragraphs": [{"context": "A film.", "qas": [{"id": "1", "question": "?", "answers": [{"text": "film")" + start + "}]}]}]}]}";
 }
 
-TEST_F(SquadJson, ScoresAnswersWithoutAStart) {
-  for (const std::string start : {"", ", \"answer_start\": null"}) {
+TEST_F(SquadJson, ScoresAnswersWhateverTheirStartIs) {
+  const std::vector<std::pair<std::string, std::string>> starts = {{"", "none"}, {"null", "null"}, {"\"2\"", "a string"}, {"[2]", "a list"}, {"true", "true or false"}};
+  for (const auto& [value, got] : starts) {
+    const std::string start = value.empty() ? "" : ", \"answer_start\": " + value;
     const auto data = read(with_start(start), AnswerUse::score);
     EXPECT_THAT(texts_of(data.questions[0]), ElementsAre("film"));
     EXPECT_EQ(data.problems.num_misaligned_answers, 1);
-    EXPECT_EQ(testing::error_text([&] { read(with_start(start)); }),
-              (folder / "a.json").string() + ": data[0].paragraphs[0].qas[0].answers[0].answer_start: expected a whole number, got " +
-                  (start.empty() ? "none" : "null") + "; is this a file in SQuAD's format?");
+    EXPECT_THAT(data.problems.misaligned, ElementsAre("1"));
+    for (const AnswerUse use : {AnswerUse::learn, AnswerUse::split}) {
+      EXPECT_EQ(testing::error_text([&] { read(with_start(start), use); }),
+                (folder / "a.json").string() + ": data[0].paragraphs[0].qas[0].answers[0].answer_start: expected a whole number, got " + got +
+                    "; is this a file in SQuAD's format?");
+    }
   }
+  EXPECT_EQ(read(with_start(", \"answer_start\": 2.0"), AnswerUse::score).problems.num_misaligned_answers, 1);
+}
+
+TEST_F(SquadJson, ScoresQuestionsWhateverTheirMarkIs) {
+  for (const std::string mark : {"\"no\"", "0", "null"}) {
+    const std::string text = R"({"data": [{"paragraphs": [{"context": "A film.", "qas": [
+      {"id": "1", "question": "?", "is_impossible": )" + mark + R"(, "answers": [{"text": "film", "answer_start": 2}]},
+      {"id": "2", "question": "?", "is_impossible": false, "answers": []}]}]}]})";
+    const auto data = read(text, AnswerUse::score);
+    ASSERT_EQ(data.questions.size(), 2U);
+    EXPECT_FALSE(data.questions[0].is_impossible);
+    EXPECT_THAT(texts_of(data.questions[0]), ElementsAre("film"));
+    EXPECT_EQ(data.problems.num_odd_marks, 1);
+    EXPECT_THAT(data.problems.odd_marks, ElementsAre("1"));
+    for (const AnswerUse use : {AnswerUse::learn, AnswerUse::split}) {
+      EXPECT_THAT(testing::error_text([&] { read(text, use); }), ::testing::HasSubstr("qas[0].is_impossible: expected true or false, got "));
+    }
+  }
+}
+
+TEST_F(SquadJson, KeepsEveryQuestionForASplit) {
+  const auto data = read(kMisaligned, AnswerUse::split);
+  ASSERT_EQ(data.questions.size(), 7U);
+  EXPECT_THAT(texts_of(data.questions[3]), ElementsAre("film", "film"));
+  EXPECT_EQ(data.problems.num_odd_marks, 0);
 }
 
 TEST_F(SquadJson, TakesHugeStartsAsBeyondTheContext) {
   for (const std::string start : {"9223372036854775807", "9223372036854775808", "18446744073709551615", "-9223372036854775808"}) {
     EXPECT_EQ(read(with_start(", \"answer_start\": " + start), AnswerUse::score).problems.num_misaligned_answers, 1) << start;
   }
-  EXPECT_EQ(testing::error_text([&] { read(with_start(", \"answer_start\": 100000000000000000000"), AnswerUse::score); }),
+  EXPECT_EQ(read(with_start(", \"answer_start\": 100000000000000000000"), AnswerUse::score).problems.num_misaligned_answers, 1);
+  EXPECT_EQ(testing::error_text([&] { read(with_start(", \"answer_start\": 100000000000000000000")); }),
             (folder / "a.json").string() + ": data[0].paragraphs[0].qas[0].answers[0].answer_start: expected a whole number, got 1e+20; correct the file");
 }
 

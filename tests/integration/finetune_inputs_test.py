@@ -30,7 +30,7 @@ GOLD = {"missing_label_column.csv", "number_too_high.tsv", "one_label.tsv", "unk
         "squad_misaligned.json", "squad_impossible.json", "choice_e.csv", "choice_number.csv", "choice_text.csv", "choice_same.csv",
         "race_answer.jsonl"}
 # These can be measured: an answer is scored by its text, and one label of two is enough.
-MEASURABLE = {"squad_misaligned.json", "one_label.tsv"}
+MEASURABLE = {"squad_misaligned.json", "squad_start.json", "squad_fraction.json", "squad_impossible.json", "one_label.tsv"}
 # Also where it is the configuration that describes a good file wrongly (columns, header, separator): reading the file finds it.
 EXIT_CODE = 3
 

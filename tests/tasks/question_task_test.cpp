@@ -224,6 +224,22 @@ TEST_F(QuestionTask, ScoresEveryQuestionWhateverItsOffsets) {
   EXPECT_DOUBLE_EQ(answers->measure_all().at("exact_match"), 100);
 }
 
+TEST_F(QuestionTask, ScoresQuestionsWithAnOddMarkOrStartButDoesNotSplitThem) {
+  json marked = kAnswerable;
+  marked["is_impossible"] = "no";
+  json started = question("q5", "the", "1", 7);
+  started["answers"][0]["answer_start"] = "7";
+  const auto data = file("x.json", squad({{kContext, {marked, started}}, {kContext, {kImpossible}}}));
+  const auto task = squad2();
+  const auto set = task->read(data, SetRole::evaluation);
+  EXPECT_EQ(set->num_examples(), 3);
+  EXPECT_THAT(set->notes(), ElementsAre("1 answers do not stand where the file says; they count in the metrics, but not in the loss: q5",
+                                        "1 questions have an is_impossible that is neither true nor false; their answers count: q1",
+                                        "1 questions have an answer that cannot be aligned with pieces and are left out of the loss: q5"));
+  EXPECT_EQ(error_of([&] { (void)task->read_and_split(data, 0.5, 1); }),
+            "FOLDER/x.json: data[0].paragraphs[0].qas[0].is_impossible: expected true or false, got a string; is this a file in SQuAD's format?");
+}
+
 TEST_F(QuestionTask, TakesAnswersNotMarksForGold) {
   // has_answer = bool(answers) in evaluate-v2.0.py: one is marked as impossible, but has an answer, the other is not, and has none.
   json marked = kAnswerable;

@@ -28,6 +28,7 @@ struct SquadQuestion {
   std::string question{};
   std::vector<SquadAnswer> answers{};            ///< see AnswerUse
   bool is_impossible = false;                    ///< the mark of the file; missing: false
+  bool has_odd_mark = false;                     ///< score: the mark is neither true nor false, and taken for a missing one
 };
 
 /// What the answers are for.
@@ -35,8 +36,11 @@ enum class AnswerUse {
   /// Training: spans are learned. Answers whose text does not stand at answer_start are left out, and so are those of a question that
   /// is marked as impossible; a question that then has none without being marked is left out itself. All of it is counted.
   learn,
+  /// Training data of which a part will be scored: every question is kept with every answer, but what learn refuses is refused.
+  split,
   /// Evaluation, as the official scripts of SQuAD 1.1 and 2.0 do it: every question is kept with every answer text, wherever (and
-  /// whether) answer_start points. A question has an answer where the list is not empty, whatever is_impossible says.
+  /// whether) answer_start points. A question has an answer where the list is not empty, whatever is_impossible says. The scripts do not
+  /// read these two, so they may be of any type.
   score,
   /// Prediction: keys answers and is_impossible are not read.
   ignore,
@@ -48,8 +52,10 @@ struct SquadProblems {
   int64_t num_misaligned_answers = 0;         ///< the text does not stand at answer_start (score: nor need it)
   int64_t num_without_answer = 0;             ///< not marked as impossible, but without an answer (learn: that can be used)
   int64_t num_impossible_with_answers = 0;    ///< marked as impossible, but with answers
+  int64_t num_odd_marks = 0;                  ///< SquadQuestion::has_odd_mark
   std::vector<std::string> misaligned{};      ///< ids, at most kMaximumListed
   std::vector<std::string> without_answer{};  ///< ids, at most kMaximumListed
+  std::vector<std::string> odd_marks{};       ///< ids, at most kMaximumListed
 };
 
 struct SquadData {
