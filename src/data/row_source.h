@@ -29,7 +29,4 @@ std::unique_ptr<RowSource> open_separated_rows(const DataFileConfig& file, std::
 /// jsonl, json.
 std::unique_ptr<RowSource> open_json_rows(const DataFileConfig& file, std::vector<WantedColumn> wanted);
 
-/// The column number of "3", from 1; 0 where the name is none.
-size_t column_number(const std::string& name);
-
 }  // namespace albert

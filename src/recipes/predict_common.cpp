@@ -3,6 +3,7 @@
 #include <albert/base/error.h>
 #include <albert/base/log.h>
 #include <albert/config/yaml_reader.h>
+#include <albert/data/table.h>
 
 #include <fmt/ranges.h>
 
@@ -96,6 +97,16 @@ void apply_columns(const PredictOptions& options, const std::vector<std::string_
   if (!choices.empty()) input.columns.options = choices;
 }
 
+/// The names that a task gives to the columns of its own files without a header are not those of a file whose parts are told by number.
+void drop_names_of_numbered_columns(const PredictOptions& options, const std::vector<std::string_view>& known, PredictInput& input) {
+  const bool has_number = std::ranges::any_of(options.columns, [](const auto& entry) { return column_number(entry.second) != 0; });
+  const bool needs_names = std::ranges::any_of(known, [&](std::string_view name) {
+    const auto* entry = name == "id" ? nullptr : entry_of(input.columns, name);
+    return entry != nullptr && *entry && column_number(**entry) == 0;
+  });
+  if (has_number && !needs_names) input.file.column_names.clear();
+}
+
 std::vector<std::string_view> columns_of_kind(TaskKind kind) {
   switch (kind) {
     case TaskKind::sequence_classification:
@@ -149,6 +160,7 @@ PredictInput task_input(const PredictOptions& options, const TaskOptions& task) 
   apply_file_options(options, input.file);
   require_columns_for_file_options(options, input.file);
   apply_columns(options, columns_of_kind(task.kind), input);
+  drop_names_of_numbered_columns(options, columns_of_kind(task.kind), input);
   return input;
 }
 

@@ -25,6 +25,9 @@ struct WantedColumn {
   bool is_optional = false;  ///< no error where the file has no such column
 };
 
+/// The column number of "3", from 1; 0 where the name is none.
+size_t column_number(const std::string& name);
+
 /// A value of a row: valid UTF-8 without NUL.
 struct Cell {
   std::string text{};                ///< string as it is; number in decimal; "true", "false"; empty for a list
