@@ -123,10 +123,10 @@ void write_results(const FinetuneParts& parts, const AllRuns& runs, const std::s
   write_file_atomically(parts.config.output / "results.json", json.dump(2) + "\n");
 }
 
-ExitCode train(const FinetuneParts& parts, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
+ExitCode train(const FinetuneParts& parts, RunStart& first, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
   const auto& config = parts.config;
   const auto metric = best_metric(config, parts.task).name;
-  auto runs = train_all(parts, request.resume, stop);
+  auto runs = train_all(parts, first, request.resume, stop);
   if (runs.is_stopped) {
     spdlog::warn("stopped on request and saved; {} goes on from there", command_that_goes_on(request.resume));
     return ExitCode::stopped;
@@ -226,21 +226,22 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
 
 ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
   const auto config = with_records_of_parts(given);
-  if (config.training.common.intra_op_threads.value) at::set_num_threads(static_cast<int>(*config.training.common.intra_op_threads.value));
-  const auto device = resolve_device(config.training.common.device);
+  const auto& common = config.training.common;
+  if (common.intra_op_threads.value) at::set_num_threads(static_cast<int>(*common.intra_op_threads.value));
+  const auto device = resolve_device(common.device);
   if (device.is_cpu()) keep_freed_memory();
   if (request.evaluate || request.predict) return use_model(config, request, out);
   if (!config.data.train) throw ConfigError("data.train: must name the file to learn from");
   require_run_to_resume(config, request.resume);
-  const auto first_run = run_folder(config, config.training.common.seed);
-  const auto begun = begun_from(first_run / "checkpoints", resume_of(config, request.resume, first_run));
-  const auto source = read_source_folder(begun.value_or(config.model.init_from));
+  const auto first_run = run_folder(config, common.seed);
+  auto start = read_start(config, first_run, resume_of(config, request.resume, first_run));
+  const auto& source = start.source;
   auto options = task_options(config.task, config.data.max_length);
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);
   const auto sets = read_finetune_sets(config, *task);
   const FinetuneParts parts{.config = config, .source = source, .task = *task, .options = options, .sets = sets, .device = device};
-  check_finetuning(parts);
+  check_finetuning(parts, start);
   const auto lines = describe_sets(sets, config.data.max_length);
   if (request.dry_run) {
     for (const auto& line : lines) out << line << '\n';
@@ -250,7 +251,7 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   const RunLock lock(config.output);
   require_same_run(config, first_run / "checkpoints");
   const auto resolved = with_micro_batch(parts);
-  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device}, request, stop, out);
+  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device}, start, request, stop, out);
 }
 
 }  // namespace albert

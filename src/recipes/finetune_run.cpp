@@ -119,6 +119,12 @@ void warn_of_unnamed_head(const FinetuneParts& parts) {
   }
 }
 
+/// A run that goes on gets its weights with the rest of its checkpoint.
+void make_model(const FinetuneParts& parts, int64_t seed, RunStart& start) {
+  start.model = make_task_model(parts, seed);
+  if (!start.begun) start.untrained = load_source_weights(parts, *start.model);
+}
+
 }  // namespace
 
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source) {
@@ -161,32 +167,34 @@ Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& s
   return result;
 }
 
-void check_finetuning(const FinetuneParts& parts) {
+RunStart read_start(const FinetuneConfig& config, const std::filesystem::path& folder, const ResumeRequest& resume) {
+  RunStart start{.begun = begun_from(folder / "checkpoints", resume)};
+  start.source = read_source_folder(start.begun.value_or(config.model.init_from));
+  return start;
+}
+
+void check_finetuning(const FinetuneParts& parts, RunStart& start) {
   const auto seed = parts.config.training.common.seed;
   static_cast<void>(finetuning_options(parts, seed));
   for (const auto* set : {parts.sets.validation.get(), parts.sets.test.get()}) {
     if (set != nullptr) check_metric(parts.config, parts.task, *set);
   }
   warn_of_unnamed_head(parts);
-  static_cast<void>(load_source_weights(parts, *make_task_model(parts, seed)));
+  make_model(parts, seed, start);
 }
 
-FinetuneResult finetune_once(const FinetuneParts& all, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
-                             const StopSignal& stop) {
+FinetuneResult finetune_once(const FinetuneParts& all, RunStart& start, const std::filesystem::path& folder, int64_t seed,
+                             const ResumeRequest& resume, const StopSignal& stop) {
   const auto& config = all.config;
-  const auto begun = begun_from(folder / "checkpoints", resume);
-  const auto source = read_source_folder(begun.value_or(config.model.init_from));
-  const auto parts = with_source(all, source);
+  const auto parts = with_source(all, start.source);
   const auto precision = resolve_precision(chosen_precision(config.training.common.precision), parts.device);
   const auto options = finetuning_options(parts, seed);
   FinetuneResult result;
   result.seed = seed;
   if (config.model.random_weights) spdlog::warn("model.random_weights: the weights of model.init_from are not used");
-  result.model = make_task_model(parts, seed);
-  if (!begun) {
-    const auto untrained = load_source_weights(parts, *result.model);
-    if (!untrained.empty()) spdlog::info("new and untrained: {}", fmt::join(untrained, ", "));
-  }
+  if (start.model.is_empty()) make_model(parts, seed, start);
+  if (!start.untrained.empty()) spdlog::info("new and untrained: {}", fmt::join(start.untrained, ", "));
+  result.model = std::move(start.model);
   auto& model = result.model;
   model->set_precision(precision);
   model->set_activation_checkpointing(config.training.common.activation_checkpointing);
@@ -209,7 +217,7 @@ FinetuneResult finetune_once(const FinetuneParts& all, const std::filesystem::pa
                             {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
                              {"data", data_hash(*parts.sets.train)},
                              {"tokenizer", parts.source.tokenizer->hash()},
-                             {"init_from", source_hash(config.model.init_from, begun.has_value())}},
+                             {"init_from", source_hash(config.model.init_from, start.begun.has_value())}},
                             config.checkpoint);
   MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;

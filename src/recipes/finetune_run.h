@@ -50,16 +50,28 @@ struct FinetuneResult {
 /// The options that program and measurements take.
 FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed);
 
+/// What one training starts from.
+struct RunStart {
+  std::optional<std::filesystem::path> begun{};  ///< its checkpoint, where it goes on
+  SourceFolder source{};                         ///< that, else model.init_from
+  TaskModel model{nullptr};                      ///< null until it is made; with the source's weights unless it goes on
+  std::vector<std::string> untrained{};          ///< parameters that the source has not
+};
+/// Finds and reads the folder; makes no model.
+RunStart read_start(const FinetuneConfig& config, const std::filesystem::path& folder, const ResumeRequest& resume);
+
 /// What a run would meet before its first step: class weights, shape, head and weights of the source, and the metric. Throws as these do.
-void check_finetuning(const FinetuneParts& parts);
+/// Makes the model of `start` with the first seed.
+void check_finetuning(const FinetuneParts& parts, RunStart& start);
 
 /// The configuration with a number for `training.micro_batch: auto`, as with_micro_batch() of pre-training (trial.h) finds it: that of the run
 /// that lies in the output folder; else as many sequences of full length as are fast, but no more than fit into memory, which is tried.
 FinetuneConfig with_micro_batch(const FinetuneParts& parts);
 
-/// Trains into `folder` with `seed`, loads the best checkpoint and measures it.
-FinetuneResult finetune_once(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
-                             const StopSignal& stop);
+/// Trains into `folder` with `seed` from its `start`, loads the best checkpoint and measures it. Takes the model of `start`; makes it, where
+/// there is none.
+FinetuneResult finetune_once(const FinetuneParts& parts, RunStart& start, const std::filesystem::path& folder, int64_t seed,
+                             const ResumeRequest& resume, const StopSignal& stop);
 
 /// Metrics of a set, their interval, and whether the model has collapsed.
 Measurement measure_set(TaskModelImpl& model, const Task& task, const TaskSet& set, const std::string& metric, const FinetuningOptions& options);

@@ -19,17 +19,19 @@ bool holds(const std::filesystem::path& run, const std::filesystem::path& checkp
 }
 
 /// Trains one run, again with other seeds where it collapsed.
-FinetuneResult finetune_seed(const FinetuneParts& parts, const std::filesystem::path& folder, int64_t seed, const ResumeRequest& resume,
-                             const StopSignal& stop) {
+FinetuneResult finetune_seed(const FinetuneParts& parts, RunStart& start, const std::filesystem::path& folder, int64_t seed,
+                             const ResumeRequest& resume, const StopSignal& stop) {
   // A checkpoint that the user has named is that of the first.
   const auto resume_restart = resume.mode == ResumeRequest::Mode::never ? resume : ResumeRequest{};
-  auto result = finetune_once(parts, folder, seed, resume, stop);
+  auto result = finetune_once(parts, start, folder, seed, resume, stop);
   for (int64_t again = 1; result.outcome != RunOutcome::stopped && !result.validation.collapse.empty(); ++again) {
     spdlog::warn("the run with seed {} has collapsed: it predicts {}; try a lower optimizer.learning_rate or a longer schedule.warmup", result.seed,
                  result.validation.collapse);
     if (again > parts.config.training.restart_collapsed) break;
     const int64_t other = seed + again * kRestartSeedStep;
-    result = finetune_once(parts, folder / fmt::format("restart-{}", again), other, resume_restart, stop);
+    const auto restarted = folder / fmt::format("restart-{}", again);
+    auto other_start = read_start(parts.config, restarted, resume_restart);
+    result = finetune_once(parts, other_start, restarted, other, resume_restart, stop);
   }
   return result;
 }
@@ -54,7 +56,7 @@ void require_run_to_resume(const FinetuneConfig& config, const ResumeRequest& re
                                 resume.path.string()));
 }
 
-AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const StopSignal& stop) {
+AllRuns train_all(const FinetuneParts& parts, RunStart& first, const ResumeRequest& resume, const StopSignal& stop) {
   const auto& config = parts.config;
   const auto metric = best_metric(config, parts.task);
   AllRuns runs;
@@ -63,7 +65,9 @@ AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const
     const auto folder = run_folder(config, seed);
     if (config.training.runs > 1) spdlog::info("run {} of {}", i + 1, config.training.runs);
     make_directories(folder);
-    auto result = finetune_seed(parts, folder, seed, resume_of(config, resume, folder), stop);
+    const auto own_resume = resume_of(config, resume, folder);
+    auto later = i == 0 ? RunStart{} : read_start(config, folder, own_resume);
+    auto result = finetune_seed(parts, i == 0 ? first : later, folder, seed, own_resume, stop);
     if (result.outcome == RunOutcome::stopped) {
       runs.is_stopped = true;
       return runs;

@@ -21,6 +21,7 @@ struct AllRuns {
   size_t best = 0;
   bool is_stopped = false;
 };
-AllRuns train_all(const FinetuneParts& parts, const ResumeRequest& resume, const StopSignal& stop);
+/// `first` is what the first run starts from, with its model.
+AllRuns train_all(const FinetuneParts& parts, RunStart& first, const ResumeRequest& resume, const StopSignal& stop);
 
 }  // namespace albert

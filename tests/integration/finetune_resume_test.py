@@ -1,8 +1,11 @@
 """A fine-tuning that is interrupted and resumed equals the unbroken one, to the bit: dropout, data order, evaluation, predictions."""
+import ctypes
 import json
+import os
 import random
 import shutil
 import signal
+import struct
 import time
 import unittest
 
@@ -40,6 +43,29 @@ class FinetuneResumeTest(FinetuneTest):
             result = self.finetune(config)
             self.assertIn("resumed at step", result.stderr)
             self.assert_same_run(f"{kind}-unbroken", name)
+
+    def opens_of(self, path, run):
+        """How often a file is opened while `run` runs (inotify)."""
+        system = ctypes.CDLL(None)
+        watch = system.inotify_init()
+        self.assertGreaterEqual(watch, 0)
+        is_opened, is_closed = 0x20, 0x10  # both are asked for, as equal events in a row are merged
+        self.assertGreaterEqual(system.inotify_add_watch(watch, os.fsencode(path), is_opened | is_closed), 0)
+        os.set_blocking(watch, False)
+        try:
+            run()
+            events = os.read(watch, 65536)
+        finally:
+            os.close(watch)
+        return sum(bool(mask & is_opened) for _, mask, _, _ in struct.iter_unpack("iIII", events))
+
+    def test_the_newest_checkpoint_is_verified_once_before_it_is_loaded(self):
+        config = self.config("run", duration="1 epochs")
+        self.finetune(config)
+        longer = lambda: self.assertIn("resumed at step", self.finetune(config, "--set", "training.duration=2 epochs").stderr)
+        newest = sorted((self.folder / "run/checkpoints").glob("step-*"))[-1]
+        # Once to find what the run starts from, and once, under the run's lock, to load it.
+        self.assertEqual(self.opens_of(newest / "optimizer.safetensors", longer), 2)
 
     def test_sigkill_at_random_moments(self):
         """Also while the model, the results and the predictions are written."""
