@@ -17,11 +17,13 @@ albert::ExitCode run(int argc, const char* const* argv) {
   const auto arguments = albert::cli::parse_finetune_arguments(argc, argv, std::cout);
   if (!arguments) return albert::ExitCode::done;
   const albert::LogSession log(arguments->log_level);
-  const auto config = albert::read_finetune_config(arguments->config, arguments->overrides());
+  albert::config::Origins origins;
+  const auto config = albert::read_finetune_config(arguments->config, arguments->overrides(), &origins);
   albert::FinetuneRequest request{.dry_run = arguments->action == FinetuneAction::dry_run,
                                   .evaluate = {},
                                   .predict = {},
-                                  .resume = albert::cli::resume_request(arguments->resume)};
+                                  .resume = albert::cli::resume_request(arguments->resume),
+                                  .has_own_length = albert::is_written(origins, "data.max_length")};
   if (arguments->action == FinetuneAction::evaluate) request.evaluate = arguments->model;
   if (arguments->action == FinetuneAction::predict) request.predict = arguments->model;
   const albert::StopSignal stop;

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kFileNote = "# Behind each value: default, task default (of task.name), FILE:LINE, or --set.\n";
 constexpr std::string_view kRunNote =
-    "# A run's configuration holds every value. Behind each: default, task default (of task.name), set (unlike these), or --set.\n";
+    "# A run's configuration holds every value. Behind each: default, task default (of task.name), set (unlike these; data.max_length "
+    "also by the model), or --set.\n";
 
 /// Text read as the configuration of one program.
 template <typename Config>
@@ -102,9 +103,11 @@ std::string show(const Reading<Config>& reading, std::string_view program, ShowO
 }
 
 template <typename Config, typename OfOther>
-Config read_of(std::string_view program, std::string_view other, const std::filesystem::path& path, const config::Overrides& overrides) {
+Config read_of(std::string_view program, std::string_view other, const std::filesystem::path& path, const config::Overrides& overrides,
+               config::Origins* origins = nullptr) {
   const auto text = config::read_config_text(path);
   auto reading = read_as<Config>(text, overrides);
+  if (origins != nullptr) *origins = std::move(reading.origins);
   if (reading.config) return *std::move(reading.config);
   // --set may name options that only this program has.
   if (!read_as<OfOther>(text, overrides).config && !read_as<OfOther>(text, {}).config) throw ConfigError(reading.problems);
@@ -117,8 +120,13 @@ PretrainConfig read_pretrain_config(const std::filesystem::path& path, const con
   return read_of<PretrainConfig, FinetuneConfig>("albert-train", "albert-finetune", path, overrides);
 }
 
-FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides) {
-  return read_of<FinetuneConfig, PretrainConfig>("albert-finetune", "albert-train", path, overrides);
+FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides, config::Origins* origins) {
+  return read_of<FinetuneConfig, PretrainConfig>("albert-finetune", "albert-train", path, overrides, origins);
+}
+
+bool is_written(const config::Origins& origins, std::string_view key) {
+  const auto found = origins.find(key);
+  return found != origins.end() && !found->second.starts_with(kTaskDefault);
 }
 
 std::string config_schema(ConfigProgram program) {

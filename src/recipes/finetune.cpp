@@ -172,7 +172,8 @@ std::vector<std::string> labels_of_outputs(const TaskOptions& options, const Loa
 ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, std::ostream& out) {
   const auto& folder = request.evaluate ? *request.evaluate : *request.predict;
   auto loaded = load_task_model(folder);
-  FinetuneConfig config = given;
+  const auto own_length = loaded.has_task_file ? std::optional(loaded.file.max_length) : std::nullopt;
+  auto config = request.has_own_length ? given : with_length_of(given, loaded.model->config(), own_length);
   require_positions(config, loaded.model->config(), folder.string());
   const bool has_held_out = request.evaluate && given.data.train && !given.data.validation && given.data.validation_fraction > 0;
   if (!has_held_out) config.data.train.reset();
@@ -225,17 +226,18 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
 }  // namespace
 
 ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& request, const StopSignal& stop, std::ostream& out) {
-  const auto config = with_records_of_parts(given);
-  const auto& common = config.training.common;
+  const auto recorded = with_records_of_parts(given);
+  const auto& common = recorded.training.common;
   if (common.intra_op_threads.value) at::set_num_threads(static_cast<int>(*common.intra_op_threads.value));
   const auto device = resolve_device(common.device);
   if (device.is_cpu()) keep_freed_memory();
-  if (request.evaluate || request.predict) return use_model(config, request, out);
-  if (!config.data.train) throw ConfigError("data.train: must name the file to learn from");
-  require_run_to_resume(config, request.resume);
-  const auto first_run = run_folder(config, common.seed);
-  auto start = read_start(config, first_run, resume_of(config, request.resume, first_run));
+  if (request.evaluate || request.predict) return use_model(recorded, request, out);
+  if (!recorded.data.train) throw ConfigError("data.train: must name the file to learn from");
+  require_run_to_resume(recorded, request.resume);
+  const auto first_run = run_folder(recorded, common.seed);
+  auto start = read_start(recorded, first_run, resume_of(recorded, request.resume, first_run));
   const auto& source = start.source;
+  const auto config = request.has_own_length ? recorded : with_length_of(recorded, source.config.shape, std::nullopt);
   auto options = task_options(config.task, config.data.max_length);
   options.labels = find_labels(options, *config.data.train);
   const auto task = make_task(options, *source.tokenizer);

@@ -99,11 +99,12 @@ FinetuneConfig::FinetuneConfig() {
 std::vector<config::ImpliedDefault> FinetuneConfig::implied_defaults() const {
   const auto* named = task.named();
   if (named == nullptr || !named->paper) return {};
-  const std::string origin = "task default (ALBERT paper, Table 14)";
+  const std::string origin(kTaskDefault);
   std::vector<config::ImpliedDefault> defaults;
   for (const auto& [key, value] : paper_options(*named->paper)) defaults.push_back({.key = key, .value = value, .origin = origin});
   for (auto& entry : defaults) {
     if (entry.key == "schedule.warmup") entry.unless = "training.duration";  // a part of the paper's steps
+    if (entry.key == "data.max_length") entry.origin += ", at most the model's positions";
   }
   return defaults;
 }
@@ -152,7 +153,8 @@ std::string finetune_reference() {
   text += "\n## Defaults of named tasks\n\n"
           "A `task.name` of the ALBERT paper's Table 14 (arXiv 1909.11942; made for its largest model) brings these as defaults. A value in\n"
           "the file, in one that it includes or by `--set` wins; `albert config FILE --origins` tells where each comes from. Where\n"
-          "`training.duration` is given, the warm-up is 10 % as elsewhere: the paper's is a part of its steps. For RACE with a v2 model Google\n"
+          "`training.duration` is given, the warm-up is 10 % as elsewhere: the paper's is a part of its steps. A model with fewer positions than\n"
+          "`data.max_length` lowers this default to them; a value that is given stays, and is an error. For RACE with a v2 model Google\n"
           "lowers the learning rate to 1e-5 and sets dropout to 0, or it diverges (`configs/finetune/race.yaml`).\n\n";
   for (bool is_first = true; const auto& task : named_tasks()) {
     if (!task.paper) continue;

@@ -1,6 +1,7 @@
 #include "recipes/finetune_model.h"
 
 #include <albert/base/error.h>
+#include <albert/base/log.h>
 #include <albert/model/initialization.h>
 
 #include <algorithm>
@@ -55,6 +56,19 @@ HeadTransfer transfer_of(const FinetuneParts& parts, const TaskHeadOptions& head
 }
 
 }  // namespace
+
+FinetuneConfig with_length_of(FinetuneConfig config, const AlbertConfig& shape, std::optional<int64_t> folder_length) {
+  const auto length = std::min(folder_length.value_or(config.data.max_length), shape.max_position_embeddings);
+  if (length == config.data.max_length) return config;
+  spdlog::info("data.max_length is {}, {} of the model, as none is given (default: {})", length, length == folder_length ? "that" : "the positions",
+               config.data.max_length);
+  config.data.max_length = length;
+  config::Issues issues;
+  config.validate(issues);
+  if (issues.all().empty()) return config;
+  const auto& issue = issues.all().front();
+  throw ConfigError(fmt::format("{}: {}", issue.key, issue.text));
+}
 
 void require_positions(const FinetuneConfig& config, const AlbertConfig& shape, std::string_view model) {
   if (config.data.max_length <= shape.max_position_embeddings) return;

@@ -82,7 +82,8 @@ LoadedTaskModel load_task_model(const std::filesystem::path& folder) {
                               loaded.source.config.architecture.empty() ? "no class" : loaded.source.config.architecture));
   }
   const auto path = folder / kTaskFile;
-  if (std::filesystem::exists(path)) {
+  loaded.has_task_file = std::filesystem::exists(path);
+  if (loaded.has_task_file) {
     loaded.file = config::parse_config<TaskFile>(read_file(path, kConfigLimitBytes), path.string());
   } else {
     loaded.file = task_file_of(loaded.source.config, *head);

@@ -198,6 +198,44 @@ class BrokenModelTest(FinetuneTest):
         self.refuse(self.finetuning("single", data={"max_length": 65}), 2,
                     "data.max_length: must be at most the 64 positions of model.init_from, got 65")
 
+    def short_task(self, name, **data):
+        """A task whose name brings a length of 512, without one of the user's."""
+        path = self.folder / "rows.tsv"
+        path.write_text("sentence\tlabel\n" + "".join(f"{'the day was good and long ' * 40}{i}\t{i % 2}\n" for i in range(12)))
+        config = json.loads(self.finetuning("single", name, training={"duration": "2 steps"}).read_text())
+        config |= {"task": {"name": "sst-2"}, "data": {**dict.fromkeys(("train", "validation", "test", "predict"), {"path": str(path)}), **data}}
+        path = self.folder / f"{name}.yaml"
+        path.write_text(json.dumps(config))
+        return path
+
+    def test_a_default_length_gives_way_to_the_positions_of_the_model(self):
+        result = self.finetune(self.short_task("run"))
+        self.assertIn("data.max_length is 64, the positions of the model, as none is given (default: 512)", result.stderr)
+        self.assertIn("max_length: 64\n", (self.folder / "run/config.yaml").read_text())
+        self.assertIn("finished already", self.finetune(self.short_task("run")).stderr, "the same run")
+        refused = self.finetune(self.short_task("other", max_length=512), expect=2)
+        self.assertIn("data.max_length: must be at most the 64 positions of model.init_from, got 512", refused.stderr)
+
+    def test_a_default_length_gives_way_to_that_of_the_model_that_is_used(self):
+        self.finetune(self.short_task("run", max_length=32))
+        model = self.folder / "run/final"
+        told = "data.max_length is 32, that of the model, as none is given (default: 512)"
+        result = self.finetune(self.short_task("other"), "--evaluate", model)
+        self.assertIn(told, result.stderr)
+        written = json.loads((self.folder / "run/results.json").read_text())["runs"][0]["test"]["accuracy"]
+        self.assertAlmostEqual(json.loads(result.stdout)["test"]["accuracy"], written)
+        self.assertIn(told, self.finetune(self.short_task("other"), "--predict", model).stderr)
+        (model / "task.yaml").unlink()
+        self.assertIn("data.max_length is 64, the positions of", self.finetune(self.short_task("other"), "--evaluate", model).stderr)
+        refused = self.finetune(self.short_task("other", max_length=512), "--evaluate", model, expect=2)
+        self.assertIn(f"data.max_length: must be at most the 64 positions of {model}, got 512", refused.stderr)
+
+    def test_a_default_length_that_the_windows_do_not_fit_into(self):
+        config = self.short_task("run")
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"task": {"name": "squad"}}))
+        self.refuse(config, 2, "data.max_length: must be at least 68 (question 64, 3 special tokens, window 1), got 64; raise it, or lower "
+                               "max_question_length")
+
     def test_the_pretrained_folder_is_no_task_model(self):
         for option in ("--evaluate", "--predict"):
             result = self.finetune(self.finetuning("single"), option, self.base, expect=4)

@@ -104,7 +104,8 @@ TEST(ResolvedConfig, TellsWhatTheNameOfATaskBrings) {
   const auto text = resolved_config(path, {}, ShowOrigins::yes);
   const std::string paper = "  # task default (ALBERT paper, Table 14)\n";
   for (const auto& line : {"  learning_rate: 3e-05" + paper, "  duration: 800 steps" + paper, "  warmup: 200 steps" + paper,
-                           "  max_length: 512" + paper, "  dropout: 0.1" + paper, "  classifier_dropout: 0.1" + paper,
+                           std::string("  max_length: 512  # task default (ALBERT paper, Table 14), at most the model's positions\n"),
+                           "  dropout: 0.1" + paper, "  classifier_dropout: 0.1" + paper,
                            fmt::format("  batch_size: 16  # {}:5\n", path.string()), std::string("  weight_decay: 0.01  # default\n")}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -121,6 +122,27 @@ TEST(ResolvedConfig, TellsWhatTheNameOfATaskBrings) {
   const auto longer = resolved_config(folder.path(), {}, ShowOrigins::yes);
   EXPECT_THAT(longer, HasSubstr("  duration: 5 epochs  # set\n"));
   EXPECT_THAT(longer, HasSubstr("  warmup: 10 %  # default\n"));
+}
+
+TEST(ReadFinetuneConfig, TellsWhatTheUserHasWritten) {
+  const testing::TemporaryFolder folder;
+  const std::string rte = "output: r\nmodel: {init_from: m}\ntask: {name: rte}\n";
+  const auto is_length_written = [&](const std::string& text, const config::Overrides& overrides) {
+    config::Origins origins;
+    (void)read_finetune_config(written(folder, "f.yaml", text), overrides, &origins);
+    EXPECT_TRUE(is_written(origins, "task.name"));
+    return is_written(origins, "data.max_length");
+  };
+  EXPECT_FALSE(is_length_written(rte, {})) << "the task's 512";
+  EXPECT_FALSE(is_length_written("output: r\nmodel: {init_from: m}\ntask: {name: arc}\n", {})) << "the general 128";
+  EXPECT_TRUE(is_length_written(rte + "data: {max_length: 512}\n", {}));
+  EXPECT_TRUE(is_length_written(rte, {"data.max_length=512"}));
+  written(folder, "base.yaml", "data: {max_length: 512}\n");
+  EXPECT_TRUE(is_length_written("include: base.yaml\n" + rte, {}));
+  written(folder, "config.yaml", resolved_config(written(folder, "f.yaml", rte), {}, ShowOrigins::no));
+  config::Origins origins;
+  (void)read_finetune_config(folder / "config.yaml", {}, &origins);
+  EXPECT_TRUE(is_written(origins, "data.max_length")) << "of a run";
 }
 
 TEST(ResolvedConfig, ReportsTheProblemsOfTheProgramThatItIsNearerTo) {

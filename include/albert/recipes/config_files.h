@@ -2,12 +2,14 @@
 #pragma once
 
 #include <albert/config/fields.h>
+#include <albert/config/origins.h>
 #include <albert/config/overrides.h>
 #include <albert/recipes/finetune_config.h>
 #include <albert/recipes/pretrain_config.h>
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace albert {
 
@@ -19,7 +21,10 @@ constexpr auto enum_names(config::EnumTag<ConfigProgram>) {
 
 /// config::read_config for a program: where the file is one of the other program, ConfigError says so in one line.
 PretrainConfig read_pretrain_config(const std::filesystem::path& path, const config::Overrides& overrides);
-FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides);
+/// `origins`, where it is given, is told where the values come from.
+FinetuneConfig read_finetune_config(const std::filesystem::path& path, const config::Overrides& overrides, config::Origins* origins = nullptr);
+/// Whether the user wrote the option, in a file or by --set: it has neither the general default nor one of its task.
+bool is_written(const config::Origins& origins, std::string_view key);
 
 /// The JSON Schema for editors (config/json_schema.h), as in docs/schema.
 std::string config_schema(ConfigProgram program);

@@ -18,6 +18,8 @@ struct FinetuneRequest {
   std::optional<std::filesystem::path> evaluate{};  ///< a fine-tuned folder: measured on data.validation, data.more_validation and data.test
   std::optional<std::filesystem::path> predict{};   ///< a fine-tuned folder: predicts data.predict, else data.test
   ResumeRequest resume{};
+  /// Whether data.max_length was chosen by the user: then a model with fewer positions is refused, else it lowers this default.
+  bool has_own_length = true;
 };
 
 /// Trains `training.runs` models; writes OUTPUT/final (the best one on the validation data), OUTPUT/results.json and predictions of

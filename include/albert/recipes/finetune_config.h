@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace albert {
@@ -95,7 +96,8 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"more_validation", "further evaluation sets, such as MNLI's mismatched one; they choose nothing"}, c.more_validation);
   visit(Field{"test", "labelled file that is measured and predicted at the end with the best checkpoint"}, c.test);
   visit(Field{"predict", "file without gold that is predicted at the end, or by --predict"}, c.predict);
-  visit(Field{"max_length", "pieces of a sequence, special ones included; longer texts are cut, documents and sentences get windows",
+  visit(Field{"max_length", "pieces of a sequence, special ones included; longer texts are cut, documents and sentences get windows; where it is "
+                            "not given, at most the model's positions, and of a fine-tuned model that is used its own",
               config::range(8, 65536)},
         c.max_length);
   visit(Field{"validation_fraction", "share of the training examples that is held out where no validation file is given; stratified by class, label "
@@ -221,6 +223,9 @@ void visit_fields(C& c, Visitor&& visit) {
   visit(Field{"checkpoint", "saving"}, c.checkpoint);
   visit(Field{"logging", "what is written while training"}, c.logging);
 }
+
+/// How the origins of the defaults that a named task brings begin (config::Origins).
+inline constexpr std::string_view kTaskDefault = "task default (ALBERT paper, Table 14)";
 
 /// docs/config.md's part: every option of albert-finetune.
 std::string finetune_reference();

@@ -50,6 +50,7 @@ ModelFolder task_model_folder(TaskModelImpl& model, const TaskDescription& task,
 struct LoadedTaskModel {
   SourceFolder source;
   TaskFile file;
+  bool has_task_file = false;  ///< `file` is its task.yaml
   std::unique_ptr<Task> task;
   TaskModel model{nullptr};
 };
