@@ -35,7 +35,6 @@ void Trainer::restore(const ResumeRequest& resume) {
   state_.intra_op_threads = threads;
   state_.ranks = parts_.world.size();
   seconds_before_ = state_.seconds;
-  forget_lost_results();
   stop_agreed_ = parts_.world.any(parts_.stop.requested());
 }
 
@@ -43,6 +42,7 @@ void Trainer::restore(const ResumeRequest& resume) {
 /// the metrics are cut to it, so that whatever a kill leaves fits together.
 void Trainer::begin_session() {
   parts_.checkpointer.leave_later_steps(state_.step);
+  forget_lost_results();
   if (options_.on_start) options_.on_start();
   parts_.sink.begin(state_.metrics_bytes, state_.step);
   const bool has_own = parts_.checkpointer.has(state_.step);
@@ -50,12 +50,13 @@ void Trainer::begin_session() {
   if (needs_own && !has_own) save(Checkpointer::Importance::regular);
 }
 
-/// A result counts among the best only while its checkpoint is there: the best one is what a run ends with.
+/// A result counts among the best only while its checkpoint is there: the best one is what a run ends with. That of the step that the run
+/// stands at counts: the session begins and ends by saving it where it is not there.
 void Trainer::forget_lost_results() {
   if (parts_.checkpointer.keep_best() == 0) return;
   std::vector<int64_t> lost;
   for (const auto& result : state_.best) {
-    if (!parts_.checkpointer.has(result.step)) lost.push_back(result.step);
+    if (result.step != state_.step && !parts_.checkpointer.has(result.step)) lost.push_back(result.step);
   }
   if (lost.empty()) return;
   std::erase_if(state_.best, [&](const RankedResult& result) { return std::ranges::find(lost, result.step) != lost.end(); });

@@ -130,6 +130,30 @@ TEST_F(BranchTest, ABestResultWithoutItsCheckpointCountsNoLonger) {
   EXPECT_EQ(fs::read_symlink(folder_ / "run/checkpoints/best"), "step-00000012");
 }
 
+TEST_F(BranchTest, ABestResultStaysWhenItsCheckpointIsTakenFromAnotherFolder) {
+  testing::ToyOptions options;
+  options.validation = [](int64_t step, double) { return step == 15 ? 0.1 : 1.0; };
+  run_toy(options, "run");
+  ASSERT_EQ(fs::read_symlink(folder_ / "run/checkpoints/best"), "step-00000015");
+  options.resume = parse_resume(step_of("run", 15).string());
+  testing::ToyRun copy(folder_ / "copy", options);
+  copy.run();
+  ASSERT_EQ(copy.trainer.state().best.size(), 1U);
+  EXPECT_EQ(copy.trainer.state().best.front().step, 15);
+  EXPECT_THAT(log_.text(), Not(HasSubstr("they do not count")));
+  EXPECT_EQ(fs::read_symlink(folder_ / "copy/checkpoints/best"), "step-00000015");
+}
+
+TEST_F(BranchTest, ABestResultWhoseCheckpointStaysInAnotherFolderCountsNoLonger) {
+  testing::ToyOptions options{.keep_last = 3, .keep_best = 2};
+  options.validation = [](int64_t step, double) { return step == 10 ? 0.1 : step == 15 ? 0.2 : 1.0; };
+  run_toy(options, "run");
+  options.resume = parse_resume(step_of("run", 15).string());
+  run_toy(options, "copy");
+  EXPECT_THAT(log_.text(), HasSubstr("the best results of step 10 have no checkpoint"));
+  EXPECT_EQ(fs::read_symlink(folder_ / "copy/checkpoints/best"), "step-00000015");
+}
+
 /// The folder of checkpoints is away for a while, a file in its place. Step 3 has the best result, and cannot be saved then.
 class UnsavedBest : public BranchTest {
  protected:
