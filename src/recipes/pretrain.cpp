@@ -146,8 +146,9 @@ void print_summary(const PretrainConfig& config, const RunSummary& summary, std:
 }
 
 /// Before the first step of a run: whether it is worth waiting for, and whether it will fit, is known at once.
-std::optional<Foresight> foresee_new_run(const PretrainConfig& config, const PretrainingData& data, int64_t vocab_size) {
-  if (std::filesystem::exists(config.output / "checkpoints")) return {};
+std::optional<Foresight> foresee_new_run(const PretrainConfig& config, const ResumeRequest& resume, const PretrainingData& data,
+                                         int64_t vocab_size) {
+  if (resume.mode == ResumeRequest::Mode::path || std::filesystem::exists(config.output / "checkpoints")) return {};
   const auto foresight = foresee(config, {.data = &data, .num_pieces = 0, .vocab_size = vocab_size});
   spdlog::info("foreseen: {} of training, {} of memory, {} on disk", format_duration(foresight.estimate.run_seconds),
                format_bytes(static_cast<uint64_t>(foresight.estimate.memory_bytes)), format_bytes(foresight.files.total_bytes()));
@@ -204,7 +205,7 @@ ExitCode train(const PretrainConfig& given, const PretrainConfig& prepared, cons
   const double rate = measure_matmul_rate(device, compute_type(precision));
   const auto foresight = [&] {
     const PreparationWatch watch(stop);
-    return foresee_new_run(config, data, text.tokenizer->vocab_size());
+    return foresee_new_run(config, request.resume, data, text.tokenizer->vocab_size());
   }();
   forget_peak_memory(device);  // that of the trial is not the run's
   auto model = make_model(config, text.tokenizer->vocab_size());

@@ -92,6 +92,11 @@ bool Checkpointer::has(int64_t step) const {
   return parts_.world.any(parts_.world.is_first() && std::filesystem::exists(directory_->step_path(step)));
 }
 
+bool Checkpointer::is_newest(int64_t step) const {
+  const auto steps = directory_ == nullptr ? std::vector<int64_t>{} : directory_->steps();
+  return parts_.world.any(!steps.empty() && steps.back() == step);
+}
+
 TrainingState Checkpointer::restore_last() {
   wait();
   unsaved_.reset();  // of what is undone now

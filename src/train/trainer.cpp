@@ -51,7 +51,7 @@ RunSummary Trainer::run(const ResumeRequest& resume) {
   restore(resume);
   const int64_t first = state_.step;
   const bool nothing_to_do = complete();
-  if (!nothing_to_do) begin_session();
+  if (!nothing_to_do || !parts_.checkpointer.is_newest(state_.step)) begin_session();
   evaluate_if_due();  // what a stop had left out
   while (!finished() && !stop_requested()) {
     if (!advance()) continue;

@@ -38,8 +38,9 @@ void Trainer::restore(const ResumeRequest& resume) {
   stop_agreed_ = parts_.world.any(parts_.stop.requested());
 }
 
-/// Before the first step. From here on the run is on the branch of the checkpoint that was restored: the later ones are set aside before
-/// the metrics are cut to it, so that whatever a kill leaves fits together.
+/// Before the first step; also where none is left to do, but the folder's newest checkpoint is another one, or there is none: the next
+/// automatic resume must find what this session ends with. From here on the run is on the branch of the checkpoint that was restored:
+/// the later ones are set aside before the metrics are cut to it, so that whatever a kill leaves fits together.
 void Trainer::begin_session() {
   parts_.checkpointer.leave_later_steps(state_.step);
   forget_lost_results();
@@ -47,7 +48,7 @@ void Trainer::begin_session() {
   parts_.sink.begin(state_.metrics_bytes, state_.step);
   const bool has_own = parts_.checkpointer.has(state_.step);
   const bool needs_own = state_.step > 0 || options_.on_divergence == OnDivergence::rewind;
-  if (needs_own && !has_own) save(Checkpointer::Importance::regular);
+  if (needs_own && !has_own) save(complete() ? Checkpointer::Importance::final : Checkpointer::Importance::regular);
 }
 
 /// A result counts among the best only while its checkpoint is there: the best one is what a run ends with. That of the step that the run

@@ -74,6 +74,27 @@ class ResumeTest(ProgramTest):
         self.assertNotEqual((run / "final/model.safetensors").read_bytes(), old_model)
         self.assertEqual(sorted(path.name for path in (run / "checkpoints/abandoned-1").iterdir()), later)
 
+    def test_a_checkpoint_at_which_no_step_is_left(self):
+        config = self.tiny(steps=8)
+        self.run_program(config)
+        run, copy = self.folder / "run", self.folder / "copy"
+        last = run / "checkpoints/step-00000008"
+        text = ("--set", f"data.store={run}/store", "--set", f"tokenizer.model={run}/tokenizer/spiece.model")
+        # Into another folder: the model is written there, and the folder is a run like any other.
+        result = self.run_program(self.tiny("copy", steps=8), *text, "--resume", last)
+        self.assertIn("the run is finished: 8 steps", result.stdout)
+        self.assertEqual((copy / "final/model.safetensors").read_bytes(), (run / "final/model.safetensors").read_bytes())
+        self.assertEqual([path.name for path in (copy / "checkpoints").glob("step-*")], [last.name])
+        self.assertIn("finished already at step 8 of 8", self.run_program(copy / "config.yaml").stderr)
+        # A shorter run that ends at an older checkpoint: the next session finds that one.
+        shorter = ("--set", "training.duration=5 steps")
+        self.run_program(config, *shorter, "--resume", run / "checkpoints/step-00000005")
+        model = (run / "final/model.safetensors").read_bytes()
+        self.assertNotEqual(model, (copy / "final/model.safetensors").read_bytes())
+        self.assertEqual([path.name for path in (run / "checkpoints/abandoned-1").iterdir()], [last.name])
+        self.assertIn("finished already at step 5 of 5", self.run_program(config, *shorter).stderr)
+        self.assertEqual((run / "final/model.safetensors").read_bytes(), model)
+
     def test_a_run_needs_the_model_that_it_began_from_no_more(self):
         for name, seed in (("source", 3), ("other", 4)):
             self.run_program(self.tiny(name, steps=2), "--set", f"training.seed={seed}")

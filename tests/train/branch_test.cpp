@@ -89,13 +89,39 @@ TEST_F(BranchTest, ALinkNamesACheckpointOfTheRunToo) {
 
 TEST_F(BranchTest, AFinishedOrUnbrokenRunSetsNothingAside) {
   run_toy({}, "run");
+  const auto metrics = read_file(folder_ / "run/metrics.jsonl");
+  EXPECT_EQ(run_toy({}, "run").outcome, RunOutcome::already_finished);
+  EXPECT_EQ(run_toy(from(step_of("run", 20)), "run").outcome, RunOutcome::already_finished);
+  EXPECT_THAT(steps_of("run"), ElementsAre(15, 16, 20));
+  EXPECT_EQ(read_file(folder_ / "run/metrics.jsonl"), metrics);
+  EXPECT_THAT(log_.text(), Not(HasSubstr("later steps")));
+}
+
+TEST_F(BranchTest, ARunThatEndsAtAnOlderCheckpointLeavesTheLaterOnes) {
   run_toy({}, "run");
-  testing::ToyOptions shorter = from(folder_ / "run/checkpoints/step-00000016");
+  testing::ToyOptions shorter = from(step_of("run", 16));
   shorter.plan.total_steps = 16;
   shorter.plan.evaluate_every = 0;
   EXPECT_EQ(run_toy(shorter, "run").outcome, RunOutcome::already_finished);
-  EXPECT_THAT(steps_of("run"), ElementsAre(15, 16, 20));
-  EXPECT_THAT(log_.text(), Not(HasSubstr("later steps")));
+  EXPECT_THAT(steps_of("run"), ElementsAre(15, 16));
+  EXPECT_EQ(fs::read_symlink(folder_ / "run/checkpoints/latest"), "step-00000016");
+  EXPECT_EQ(static_cast<int64_t>(read_file(folder_ / "run/metrics.jsonl").size()),
+            nlohmann::json::parse(read_file(step_of("run", 16) / "training_state.json")).at("metrics_bytes").get<int64_t>());
+  shorter.resume = {};
+  const auto again = run_toy(shorter, "run");
+  EXPECT_EQ(again.outcome, RunOutcome::already_finished);
+  EXPECT_EQ(again.steps, 16) << "the next run stands where this one ended";
+}
+
+TEST_F(BranchTest, AFinishedRunFromAnotherFolderIsSavedInThisOne) {
+  run_toy({}, "run");
+  const auto copy = run_toy(from(step_of("run", 20)), "copy");
+  EXPECT_EQ(copy.outcome, RunOutcome::already_finished);
+  EXPECT_EQ(copy.session_steps, 0);
+  EXPECT_THAT(steps_of("copy"), ElementsAre(20));
+  EXPECT_EQ(read_file(step_of("copy", 20) / "model.safetensors"), read_file(step_of("run", 20) / "model.safetensors"));
+  EXPECT_TRUE(fs::exists(folder_ / "copy/metrics.jsonl"));
+  EXPECT_EQ(run_toy({}, "copy").outcome, RunOutcome::already_finished);
 }
 
 TEST_F(BranchTest, ADamagedNewestCheckpointIsSetAsideWithTheBranch) {

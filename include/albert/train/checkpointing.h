@@ -71,6 +71,8 @@ class Checkpointer {
   void leave_later_steps(int64_t step);
   /// Whether the folder has a checkpoint of the step; not verified. The same on all ranks.
   [[nodiscard]] bool has(int64_t step) const;
+  /// Whether the step's is the last checkpoint of the folder; not verified. The same on all ranks.
+  [[nodiscard]] bool is_newest(int64_t step) const;
   /// Loads the checkpoint that this object restored or saved last. Throws IoError where there is none, or it is damaged.
   TrainingState restore_last();
 

@@ -43,7 +43,8 @@ struct TrainerOptions {
   int64_t patience = 0;                ///< evaluations without a better result after which the run ends; 0: never
   bool loss_scaling = false;  ///< for fp16 (loss_scale.h)
   double matmul_flops_per_second = 0;  ///< measure_matmul_rate(), for mfu; mfu is null when 0
-  /// Called once, when earlier work is restored and steps are to be done: nothing of the run's folder is replaced before.
+  /// Called once, when earlier work is restored and the session goes on from it: nothing of the run's folder is replaced before. Not called
+  /// for a run that is finished already.
   std::function<void()> on_start{};
 };
 
