@@ -252,8 +252,10 @@ ExitCode run_finetuning(const FinetuneConfig& given, const FinetuneRequest& requ
   for (const auto& line : lines) spdlog::info("{}", line);
   const RunLock lock(config.output);
   require_same_run(config, first_run / "checkpoints");
+  auto source_weights = digest_of_source_weights(config, request.resume, start);
   const auto resolved = with_micro_batch(parts);
-  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device}, start, request, stop, out);
+  return train({.config = resolved, .source = source, .task = *task, .options = options, .sets = sets, .device = device,
+                .source_weights = std::move(source_weights)}, start, request, stop, out);
 }
 
 }  // namespace albert

@@ -125,10 +125,19 @@ void make_model(const FinetuneParts& parts, int64_t seed, RunStart& start) {
   if (!start.begun) start.untrained = load_source_weights(parts, *start.model);
 }
 
+/// To be called when the weights are loaded: what lies under the path may have changed since the first seed began.
+void require_source_weights(const FinetuneParts& parts, bool has_begun) {
+  const auto now = source_hash(parts.config.model.init_from, has_begun);
+  if (now.empty() || now == parts.source_weights) return;
+  throw ConfigError("model.init_from: must keep its weights until all seeds have begun, got others than the first began from; put them "
+                    "back, or give another --output");
+}
+
 }  // namespace
 
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source) {
-  return {.config = parts.config, .source = source, .task = parts.task, .options = parts.options, .sets = parts.sets, .device = parts.device};
+  return {.config = parts.config, .source = source, .task = parts.task, .options = parts.options,
+          .sets = parts.sets, .device = parts.device, .source_weights = parts.source_weights};
 }
 
 FinetuningOptions finetuning_options(const FinetuneParts& parts, int64_t seed) {
@@ -195,6 +204,7 @@ FinetuneResult finetune_once(const FinetuneParts& all, RunStart& start, const st
   if (start.model.is_empty()) make_model(parts, seed, start);
   if (!start.untrained.empty()) spdlog::info("new and untrained: {}", fmt::join(start.untrained, ", "));
   result.model = std::move(start.model);
+  require_source_weights(parts, start.begun.has_value());
   auto& model = result.model;
   model->set_precision(precision);
   model->set_activation_checkpointing(config.training.common.activation_checkpointing);
@@ -217,7 +227,7 @@ FinetuneResult finetune_once(const FinetuneParts& all, RunStart& start, const st
                             {{"config", sha256_hex(config::to_yaml(identity_of(config)))},
                              {"data", data_hash(*parts.sets.train)},
                              {"tokenizer", parts.source.tokenizer->hash()},
-                             {"init_from", source_hash(config.model.init_from, start.begun.has_value())}},
+                             {"init_from", parts.source_weights}},
                             config.checkpoint);
   MetricsSink sink(folder, config.logging.tensorboard ? TensorBoard::on : TensorBoard::off);
   Progress progress;

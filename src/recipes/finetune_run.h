@@ -25,6 +25,7 @@ struct FinetuneParts {
   const TaskOptions& options;
   const FinetuneSets& sets;
   at::Device device{at::kCPU};
+  std::string source_weights{};  ///< digest of the weights that all seeds begin from; see digest_of_source_weights
 };
 /// The same with another source.
 FinetuneParts with_source(const FinetuneParts& parts, const SourceFolder& source);

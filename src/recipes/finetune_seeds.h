@@ -4,6 +4,7 @@
 #include "recipes/finetune_run.h"
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace albert {
@@ -15,6 +16,11 @@ std::filesystem::path run_folder(const FinetuneConfig& config, int64_t seed);
 ResumeRequest resume_of(const FinetuneConfig& config, const ResumeRequest& resume, const std::filesystem::path& folder);
 /// ConfigError where it is that of none of several.
 void require_run_to_resume(const FinetuneConfig& config, const ResumeRequest& resume);
+
+/// Digest of the weights that seeds and restarts have begun from, and those to come begin from: their results are put into one summary.
+/// Throws ConfigError where model.init_from has other weights by now, or two of them began from different ones. Empty where the run has
+/// begun without a digest, and the folder has no weights any more. `start` is what the first run starts from.
+std::string digest_of_source_weights(const FinetuneConfig& config, const ResumeRequest& resume, const RunStart& start);
 
 struct AllRuns {
   std::vector<FinetuneResult> results{};

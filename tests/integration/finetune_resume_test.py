@@ -95,7 +95,8 @@ class FinetuneResumeTest(FinetuneTest):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=60), 75)
         other = self.pretrain(self.folder / "other", "--set", "training.seed=5")
-        self.assertIn("another", self.finetune(config, *started_from("other/final"), expect=2).stderr)
+        refused = self.finetune(config, *started_from("other/final"), expect=2)
+        self.assertIn("model.init_from: must have the weights that seed 3 began from, got others", refused.stderr)
         self.assertTrue(other.exists())
         shutil.rmtree(self.folder / "source")
         process = self.start_program(config, *started_from("copy"), program="albert-finetune")
@@ -130,6 +131,36 @@ class FinetuneResumeTest(FinetuneTest):
             self.assertEqual((self.folder / "unbroken" / name).read_bytes(), (self.folder / "broken" / name).read_bytes(), name)
         for seed in (3, 4, 5):
             self.assertEqual(self.repeatable_metrics(self.folder / f"unbroken/run-{seed}"), self.repeatable_metrics(self.folder / f"broken/run-{seed}"))
+
+    def test_seeds_of_one_summary_begin_from_the_same_weights(self):
+        self.pretrain(self.folder / "other", "--set", "training.seed=5")
+        source = self.folder / "source"
+        shutil.copytree(self.base, source)
+
+        def exchange(model):
+            shutil.copy(model / "model.safetensors", self.folder / "new")
+            os.replace(self.folder / "new", source / "model.safetensors")
+
+        config = self.config("run", runs=2)
+        arguments = (config, "--set", f"model.init_from={source}")
+        # While the first seed is trained.
+        process = self.start_program(*arguments, program="albert-finetune")
+        self.wait_for_step(self.folder / "run/run-3", 3, process)
+        process.send_signal(signal.SIGSTOP)
+        exchange(self.folder / "other/final")
+        process.send_signal(signal.SIGCONT)
+        self.assertIn("model.init_from: must keep its weights until all seeds have begun", process.stderr.read())
+        self.assertEqual(process.wait(timeout=60), 2)
+        self.assertFalse((self.folder / "run/run-4/checkpoints").exists())
+        self.assertFalse((self.folder / "run/results.json").exists())
+        exchange(self.base)
+        self.finetune(*arguments)
+        # Between two calls, where the first seed is to be trained again.
+        exchange(self.folder / "other/final")
+        shutil.rmtree(self.folder / "run/run-3")
+        refused = self.finetune(*arguments, expect=2)
+        self.assertIn("model.init_from: must have the weights that seed 4 began from, got others", refused.stderr)
+        self.assertFalse((self.folder / "run/run-3/checkpoints").exists())
 
     def test_a_source_in_shards_gives_the_same_run(self):
         shards = self.folder / "shards"
