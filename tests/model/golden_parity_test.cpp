@@ -48,6 +48,15 @@ TEST_P(GoldenParity, EveryGradientEqualsTheReference) {
   testing::expect_gradients_near(testing::gradients_of(*golden_.model), golden_.gradients, kParity);
 }
 
+/// Bound of activation checkpointing; no other rounding than that of the kept activations.
+constexpr double kRecomputed = 5e-6;
+
+TEST_P(GoldenParity, GradientsFromRecomputedActivationsEqualTheReferenceToo) {
+  golden_.model->set_activation_checkpointing(1);
+  testing::backward_mean_losses(run(), golden_.tensors.at("masked_targets"), golden_.tensors.at("sop_labels"));
+  testing::expect_gradients_near(testing::gradients_of(*golden_.model), golden_.gradients, kRecomputed);
+}
+
 TEST_P(GoldenParity, EmbeddingsAsInputGiveTheSameOutput) {
   const PretrainingOutput expected = run();
   EncoderInput input = golden_.input;

@@ -1,11 +1,13 @@
 // From `phases` in YAML to the steps of a run.
 #include <albert/base/error.h>
+#include <albert/base/file.h>
 #include <albert/config/writer.h>
 #include <albert/config/yaml_reader.h>
 #include <albert/recipes/pretrain_phases.h>
 #include <data/toy.h>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 #include <temporary_folder.h>
 
 #include <cmath>
@@ -53,6 +55,29 @@ TEST_F(Phases, BecomeStepsLengthsAndBatches) {
   const auto sizes = planned.batch_sizes();
   EXPECT_EQ(sizes[1].first_step, 900);
   EXPECT_EQ(sizes[1].batch_size, 4);
+}
+
+/// scripts/make_training_golden.py: the recipe that this project ships, and a short run of it at every step.
+TEST_F(Phases, OfTheShippedRecipeEqualTheGoldenStepsOfThePapers) {
+  const std::string tree = ALBERT_SOURCE_DIR;
+  const auto golden = nlohmann::json::parse(read_file(tree + "/tests/golden/train/phases.json")).at("values");
+  ASSERT_EQ(golden.size(), 2U);
+  for (const auto& run : golden) {
+    const config::Overrides overrides(run.at("set").get<std::vector<std::string>>());
+    const auto config = config::read_config<PretrainConfig>(tree + "/configs/pretrain/two-phases.yaml", overrides);
+    const auto data = make(config);
+    const auto planned = plan_run(config, data.train);
+    EXPECT_EQ(planned.steps.total_steps, run.at("total_steps"));
+    const Schedule schedule(config.schedule, config.optimizer.algorithm.learning_rate, planned.scale, planned.batch_sizes());
+    for (const auto& expected : run.at("steps")) {
+      const auto step = expected.at("step").get<int64_t>();
+      const auto& phase = planned.data.phase(step);
+      EXPECT_EQ(phase.dataset->max_length(), expected.at("max_length")) << step;
+      EXPECT_EQ(phase.batch_size, expected.at("batch_size")) << step;
+      EXPECT_NEAR(schedule.learning_rate(step), expected.at("learning_rate").get<double>(), 1e-15) << step;
+      EXPECT_NEAR(planned.data.masking_probability(step).value(), expected.at("masking_probability").get<double>(), 1e-12) << step;
+    }
+  }
 }
 
 TEST_F(Phases, WithoutThemAllStepsAreAlike) {

@@ -1,4 +1,4 @@
-// The exponential moving average of the weights, against one that is computed here in fp64.
+// The exponential moving average of the weights, against scripts/make_training_golden.py, and against one that is computed here in fp64.
 #include "train/toy_run.h"
 
 #include <albert/base/error.h>
@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <temporary_folder.h>
 
+#include <map>
 #include <sstream>
 
 namespace albert {
@@ -75,6 +76,30 @@ TEST_F(Average, IsTheRecursionOverTheWeightsAfterEachUpdate) {
     ++evaluations;
   }
   EXPECT_EQ(evaluations, 4);
+}
+
+TEST_F(Average, EqualsTheGoldenOneAfterEachUpdate) {
+  const auto golden = nlohmann::json::parse(read_file(ALBERT_SOURCE_DIR "/tests/golden/train/average.json")).at("values");
+  ASSERT_EQ(golden.size(), 3U);
+  const at::NoGradGuard no_gradients;
+  for (const auto& run : golden) {
+    const auto row = [&](const char* name, size_t step) { return at::tensor(run.at(name).at(step).get<std::vector<double>>(), at::kDouble); };
+    ToyRun toy(folder_ / "run", {});
+    const auto set_weights = [&](size_t step) {
+      toy.program.weight.copy_(row("weights", step).narrow(0, 0, 4).view({4, 1}));
+      toy.program.bias.copy_(row("weights", step).narrow(0, 4, 1));
+    };
+    set_weights(0);
+    WeightAverage average(*toy.optimizer, run.at("decay").get<double>());
+    for (size_t step = 1; step < run.at("average").size(); ++step) {
+      set_weights(step);
+      average.update();
+      std::map<std::string, at::Tensor> found;
+      for (const auto& [name, tensor] : average.state()) found.emplace(name, tensor.flatten().to(at::kDouble));
+      const auto error = (at::cat({found.at("weight"), found.at("bias")}) - row("average", step)).norm() / row("average", step).norm();
+      EXPECT_LT(error.item<double>(), 1e-6) << "decay " << run.at("decay") << ", step " << step;
+    }
+  }
 }
 
 TEST_F(Average, DoesNotChangeTheTraining) {
