@@ -174,7 +174,7 @@ ExitCode use_model(const FinetuneConfig& given, const FinetuneRequest& request, 
   auto loaded = load_task_model(folder);
   const auto own_length = loaded.has_task_file ? std::optional(loaded.file.max_length) : std::nullopt;
   auto config = request.has_own_length ? given : with_length_of(given, loaded.model->config(), own_length);
-  require_positions(config, loaded.model->config(), folder.string());
+  require_positions(config.data.max_length, loaded.model->config(), folder.string());
   const bool has_held_out = request.evaluate && given.data.train && !given.data.validation && given.data.validation_fraction > 0;
   if (!has_held_out) config.data.train.reset();
   if (request.predict && !config.data.predict) config.data.predict = config.data.test;

@@ -1,5 +1,7 @@
 #include "recipes/finetune_model.h"
 
+#include "recipes/run_source.h"
+
 #include <albert/base/error.h>
 #include <albert/base/log.h>
 #include <albert/model/initialization.h>
@@ -25,7 +27,7 @@ AlbertConfig shape_of(const FinetuneParts& parts) {
   shape.hidden_dropout_prob = model.dropout.or_else(shape.hidden_dropout_prob);
   shape.attention_probs_dropout_prob = model.dropout.or_else(shape.attention_probs_dropout_prob);
   shape.classifier_dropout_prob = model.classifier_dropout.or_else(shape.classifier_dropout_prob);
-  require_positions(parts.config, shape, "model.init_from");
+  require_positions(parts.config.data.max_length, shape, "model.init_from");
   return shape;
 }
 
@@ -68,12 +70,6 @@ FinetuneConfig with_length_of(FinetuneConfig config, const AlbertConfig& shape, 
   if (issues.all().empty()) return config;
   const auto& issue = issues.all().front();
   throw ConfigError(fmt::format("{}: {}", issue.key, issue.text));
-}
-
-void require_positions(const FinetuneConfig& config, const AlbertConfig& shape, std::string_view model) {
-  if (config.data.max_length <= shape.max_position_embeddings) return;
-  throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of {1}, got {2}; set data.max_length: {0}",
-                                shape.max_position_embeddings, model, config.data.max_length));
 }
 
 TaskModel make_task_model(const FinetuneParts& parts, int64_t seed) {

@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace albert {
@@ -17,9 +16,6 @@ namespace albert {
 /// The configuration for a model whose user chose no data.max_length: that of `folder_length`, if there is one, and at most the positions of
 /// the model. Says so in the log where it is another. Throws ConfigError where other options do not fit it.
 FinetuneConfig with_length_of(FinetuneConfig config, const AlbertConfig& shape, std::optional<int64_t> folder_length);
-
-/// ConfigError where sequences may be longer than the positions of a model, which the error calls `model`.
-void require_positions(const FinetuneConfig& config, const AlbertConfig& shape, std::string_view model);
 
 /// New weights in the source's shape.
 TaskModel make_task_model(const FinetuneParts& parts, int64_t seed);

@@ -55,12 +55,6 @@ class PretrainingFiles : public ModelFiles {
   std::map<std::string, std::string> texts_;
 };
 
-void require_positions(const PretrainConfig& config, const AlbertConfig& shape, const std::string& model) {
-  if (config.data.max_length <= shape.max_position_embeddings) return;
-  throw ConfigError(fmt::format("data.max_length: must be at most the {} positions of {}, got {}", shape.max_position_embeddings, model,
-                                config.data.max_length));
-}
-
 }  // namespace
 
 PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
@@ -72,7 +66,7 @@ PretrainingModel make_model(const PretrainConfig& config, int64_t vocab_size) {
   }
   auto source = load_model_folder(*config.model.init_from);
   const auto shape = config.model.resolve(source.config.shape, vocab_size);
-  require_positions(config, shape, "model.init_from");
+  require_positions(config.data.max_length, shape, "model.init_from");
   PretrainingModel model(shape, heads);
   const auto parameters = parameters_by_name(*model);
   initialize(parameters, shape.initializer_range, static_cast<uint64_t>(config.training.seed));
@@ -112,7 +106,7 @@ std::map<std::string, std::string> identity_hashes(const PretrainConfig& config,
 ExitCode evaluate_only(const PretrainConfig& config, const std::filesystem::path& folder, std::ostream& out) {
   auto loaded = load_model_folder(folder);
   if (!loaded.tokenizer) throw IoError(fmt::format("{}: has no vocabulary (spiece.model or symbols.txt), so its ids cannot be made", folder.string()));
-  require_positions(config, loaded.config.shape, folder.string());
+  require_positions(config.data.max_length, loaded.config.shape, folder.string());
   const auto vocabulary = vocabulary_of(*loaded.tokenizer);
   // A store is made for good: no other program may be making it, or training, in that folder.
   std::optional<RunLock> lock;

@@ -84,4 +84,10 @@ PretrainConfig as_named(PretrainConfig config, const PretrainConfig& given) {
   return config;
 }
 
+void require_positions(int64_t max_length, const AlbertConfig& shape, std::string_view model) {
+  if (max_length <= shape.max_position_embeddings) return;
+  throw ConfigError(fmt::format("data.max_length: must be at most the {0} positions of {1}, got {2}; set data.max_length: {0}",
+                                shape.max_position_embeddings, model, max_length));
+}
+
 }  // namespace albert

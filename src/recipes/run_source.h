@@ -2,12 +2,15 @@
 // and weights, so a run that has begun needs the folder no more, wherever it went.
 #pragma once
 
+#include <albert/model/albert_config.h>
 #include <albert/recipes/pretrain_config.h>
 #include <albert/train/checkpointing.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace albert {
 
@@ -27,5 +30,8 @@ std::string source_hash(const std::filesystem::path& source, bool has_begun);
 PretrainConfig going_on_from(PretrainConfig config, const std::filesystem::path& checkpoint);
 /// The reverse, for config.yaml: the folder and the vocabulary as the user named them.
 PretrainConfig as_named(PretrainConfig config, const PretrainConfig& given);
+
+/// Throws ConfigError where the model that a message calls `model` has fewer positions than the `max_length` of the data.
+void require_positions(int64_t max_length, const AlbertConfig& shape, std::string_view model);
 
 }  // namespace albert
