@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <signal.h>  // NOLINT: SIGXFSZ is POSIX
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -121,6 +123,8 @@ Failure describe_failure(const std::exception_ptr& error) noexcept {
 
 int run_main(const std::function<ExitCode()>& body) noexcept {
   const TerminateHandler handler;
+  // A file-size limit is an error of write(), also while that error itself is written to a log of the same file system.
+  ::signal(SIGXFSZ, SIG_IGN);
   auto code = ExitCode::done;
   try {
     try {

@@ -11,13 +11,15 @@
 namespace albert {
 namespace {
 
-constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGUSR1};
+constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+constexpr std::array kIgnoredSignals = {SIGXFSZ, SIGPIPE};
 
 // A handler gets no argument of ours, so its flag cannot be a member.
 std::atomic<int> received_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch lock-free atomics only");
 std::atomic<bool> installed{false};
-std::array<struct sigaction, kStopSignals.size() + 1> previous_actions;  // guarded by `installed`
+std::array<struct sigaction, kStopSignals.size()> previous_stops;       // guarded by `installed`
+std::array<struct sigaction, kIgnoredSignals.size()> previous_ignored;  // guarded by `installed`
 
 extern "C" void remember_signal(int signal) {
   int none = 0;
@@ -33,14 +35,18 @@ StopSignal::StopSignal() {
   sigemptyset(&action.sa_mask);
   action.sa_handler = remember_signal;
   action.sa_flags = SA_RESTART;
-  for (size_t i = 0; i < kStopSignals.size(); ++i) ::sigaction(kStopSignals[i], &action, &previous_actions[i]);
+  for (size_t i = 0; i < kStopSignals.size(); ++i) {
+    ::sigaction(kStopSignals[i], &action, &previous_stops[i]);
+    const bool is_under_nohup = kStopSignals[i] == SIGHUP && previous_stops[i].sa_handler == SIG_IGN;
+    if (is_under_nohup) ::sigaction(SIGHUP, &previous_stops[i], nullptr);
+  }
   action.sa_handler = SIG_IGN;
-  ::sigaction(SIGXFSZ, &action, &previous_actions.back());
+  for (size_t i = 0; i < kIgnoredSignals.size(); ++i) ::sigaction(kIgnoredSignals[i], &action, &previous_ignored[i]);
 }
 
 StopSignal::~StopSignal() {
-  for (size_t i = 0; i < kStopSignals.size(); ++i) ::sigaction(kStopSignals[i], &previous_actions[i], nullptr);
-  ::sigaction(SIGXFSZ, &previous_actions.back(), nullptr);
+  for (size_t i = 0; i < kStopSignals.size(); ++i) ::sigaction(kStopSignals[i], &previous_stops[i], nullptr);
+  for (size_t i = 0; i < kIgnoredSignals.size(); ++i) ::sigaction(kIgnoredSignals[i], &previous_ignored[i], nullptr);
   installed = false;
 }
 

@@ -10,7 +10,7 @@ namespace albert {
 namespace {
 
 TEST(StopSignal, FirstSignalOnlySetsAFlag) {
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) {
     const StopSignal stop;
     EXPECT_FALSE(stop.requested());
     ::raise(signal);
@@ -36,6 +36,27 @@ TEST(StopSignal, RestoresTheHandlersAtItsEnd) {
     return 0;
   });
   EXPECT_EQ(testing::wait_for(child), -SIGTERM);
+}
+
+TEST(StopSignal, UnderNohupTheTerminalMayGo) {
+  const pid_t child = testing::start_child([] {
+    ::signal(SIGHUP, SIG_IGN);
+    const StopSignal stop;
+    ::raise(SIGHUP);
+    ::raise(SIGHUP);
+    return stop.requested() ? 1 : 0;
+  });
+  EXPECT_EQ(testing::wait_for(child), 0);
+}
+
+TEST(StopSignal, NeitherAFileSizeLimitNorAClosedPipeEndsTheProcess) {
+  const pid_t child = testing::start_child([] {
+    const StopSignal stop;
+    ::raise(SIGXFSZ);
+    ::raise(SIGPIPE);
+    return stop.requested() ? 1 : 0;
+  });
+  EXPECT_EQ(testing::wait_for(child), 0);
 }
 
 TEST(StopSignal, CanBeRequestedWithoutASignal) {
