@@ -14,7 +14,7 @@ import time
 
 from oracle import SAVED, kill_at_random, require, seconds_to
 
-STOPPED, CHECKPOINT, OUT_OF_MEMORY = 75, 4, 6
+STOPPED, CHECKPOINT = 75, 4
 
 
 class Skip(Exception):
@@ -190,14 +190,6 @@ def few_descriptors(run, generator):
     return ended_well(run, run.start(preexec=run_limited), (CHECKPOINT, 1, 3, 127), timeout=300)
 
 
-def little_memory(run, generator):
-    """Memory that can be allocated, as a control group or a batch system may set it."""
-    limit = generator.choice((60, 120, 200, 300)) << 20
-    run_limited = lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    # Where the stack of a thread is what does not fit, the system says that it cannot start one.
-    return ended_well(run, run.start(preexec=run_limited), (OUT_OF_MEMORY, CHECKPOINT), timeout=300)
-
-
 CLOCK_SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -259,4 +251,4 @@ def jumping_clock(run, generator):
 
 FAULTS = {function.__name__: function for function in (
     random_kill, stop_signal, second_signal, held_still, file_size_limit, injected_error, slow_disk, killed_at_a_call, flipped_bit, cut_file,
-    zero_tail, two_runs, few_descriptors, little_memory, jumping_clock)}
+    zero_tail, two_runs, few_descriptors, jumping_clock)}
