@@ -9,10 +9,9 @@ import resource
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
-from oracle import SAVED, kill_at_random, require, seconds_to
+from oracle import kill_at_random, require, wait_for_progress, wait_until
 
 STOPPED, CHECKPOINT = 75, 4
 
@@ -21,10 +20,18 @@ class Skip(Exception):
     """The machine cannot make this fault; the text says why."""
 
 
+def strace(calls, injection, *paths):
+    """What a program is started with, so that some of its system calls meet the injection; only those on `paths`, where there are any."""
+    if shutil.which("strace") is None:
+        raise Skip("strace is not installed")
+    named = [argument for path in paths for argument in ("-P", str(path))]
+    return ["strace", "-f", "-qq", "-o", os.devnull, *named, "-e", f"trace={calls}", "-e", f"inject={calls}:{injection}"]
+
+
 def started(run, generator, **options):
     """A session that has resumed or saved something, at a random moment after that."""
     process = run.start(**options)
-    seconds_to(run, lambda text: process.poll() is not None or SAVED.search(text) or "resumed at step" in text)
+    wait_for_progress(run, process)
     time.sleep(generator.uniform(0, 0.5))
     return process
 
@@ -40,7 +47,7 @@ def ended_well(run, process, allowed, timeout=60, is_told=True):
 
 def random_kill(run, generator):
     process = run.start()
-    return kill_at_random(run, process, generator, 4.0) is None and process.returncode == 0
+    return kill_at_random(run, process, generator, 4.0) is None
 
 
 def stop_signal(run, generator):
@@ -88,25 +95,18 @@ def file_size_limit(run, generator):
 
 def injected_error(run, generator):
     """The n-th call of a kind fails, once or from then on."""
-    if shutil.which("strace") is None:
-        raise Skip("strace is not installed")
     call = generator.choice(("fsync", "write", "pwrite64", "rename", "renameat2", "openat", "mkdir", "unlink", "unlinkat", "close"))
     code = generator.choice(("EIO", "ENOSPC"))
     number = generator.randint(1, 60)
     when = f"{number}+" if generator.random() < 0.3 else str(number)
     # The program's own files only: a failing start of the C library proves nothing.
-    paths = ["-P", str(run.output), "-P", str(run.output / "checkpoints"), "-P", str(run.output / "metrics.jsonl")]
-    with tempfile.NamedTemporaryFile(prefix="albert-strace-") as log:
-        prefix = ["strace", "-f", "-qq", "-o", log.name, *paths, "-e", f"trace={call}", "-e", f"inject={call}:error={code}:when={when}"]
-        return ended_well(run, run.start(prefix=prefix), (CHECKPOINT, 1), timeout=300)
+    prefix = strace(call, f"error={code}:when={when}", run.output, run.output / "checkpoints", run.output / "metrics.jsonl")
+    return ended_well(run, run.start(prefix=prefix), (CHECKPOINT, 1), timeout=300)
 
 
 def slow_disk(run, generator):
-    if shutil.which("strace") is None:
-        raise Skip("strace is not installed")
     delay = generator.choice((2000, 20000))
-    prefix = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=fsync,rename", "-e", f"inject=fsync,rename:delay_exit={delay}"]
-    process = started(run, generator, prefix=prefix)
+    process = started(run, generator, prefix=strace("fsync,rename", f"delay_exit={delay}"))
     time.sleep(generator.uniform(0, 1))
     subprocess.run(["pkill", "-KILL", "-f", str(run.config)], check=False)
     process.wait(timeout=60)
@@ -114,11 +114,8 @@ def slow_disk(run, generator):
 
 
 def killed_at_a_call(run, generator):
-    if shutil.which("strace") is None:
-        raise Skip("strace is not installed")
     call = generator.choice(("fsync", "write", "rename", "openat", "mkdir", "unlink", "unlinkat", "symlink"))
-    prefix = ["strace", "-f", "-qq", "-o", os.devnull, "-P", str(run.output), "-P", str(run.output / "checkpoints"), "-e", f"trace={call}", "-e",
-              f"inject={call}:signal=SIGKILL:when={generator.randint(1, 60)}"]
+    prefix = strace(call, f"signal=SIGKILL:when={generator.randint(1, 60)}", run.output, run.output / "checkpoints")
     return ended_well(run, run.start(prefix=prefix), (-signal.SIGKILL, 128 + signal.SIGKILL), timeout=300)
 
 
@@ -165,7 +162,7 @@ def damaged(run, generator, damage):
     require(report[int(steps[-1].name[5:])].get("problem"), f"damage in {victim.name} was not seen")
     run.acknowledged = int(steps[-2].name[5:])  # the disk lost one; the promise is the one before it
     process = run.start()
-    seconds_to(run, lambda text: process.poll() is not None or "resumed at step" in text)
+    wait_until(lambda: process.poll() is not None or "resumed at step" in run.text(), run)
     require("is damaged" in run.text() or "skipped" in run.text() or victim.name in run.text(), f"the log does not tell of {victim.name}:\n{run.text()}")
     time.sleep(generator.uniform(0, 1))
     if process.poll() is None:

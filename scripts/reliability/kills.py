@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from oracle import BASE, PROGRAMS, SAVED, TINY, kill_at_random, require, seconds_to
+from oracle import BASE, PROGRAMS, TINY, kill_at_random, require, wait_for_progress
 
 
 def run_chain(reference, binaries, folder, shape, counts, options, generator):
@@ -25,7 +25,7 @@ def run_chain(reference, binaries, folder, shape, counts, options, generator):
         process = run.start()
         # The start is the same each time: most kills fall where something is at stake, some at the start.
         if generator.random() < 0.9:
-            seconds_to(run, lambda text: process.poll() is not None or SAVED.search(text) or "resumed at step" in text)
+            wait_for_progress(run, process)
         met_save = kill_at_random(run, process, generator, counts["longest"])
         if met_save is None:
             break

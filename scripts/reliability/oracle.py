@@ -10,11 +10,12 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-# Keys of metrics.jsonl that hold the clock or the machine; all others repeat to the bit.
-CLOCK_KEYS = {"tokens_per_second", "waiting_share", "mfu", "seconds", "peak_memory_bytes"}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from metrics_file import read_metrics, without_clock  # noqa: E402
+
 SAVED = re.compile(r"saved the checkpoint of step (\d+)")
 
 CONFIG = """
@@ -150,13 +151,11 @@ class Run:
         return folder.is_dir() and any(name.startswith((".tmp-", ".old-")) for name in os.listdir(folder))
 
     def all_metrics(self):
-        lines = (self.output / "metrics.jsonl").read_text().split("\n")
-        return [json.loads(line) for line in lines[:-1]]
+        return read_metrics(self.output / "metrics.jsonl", complete=False)
 
     def metrics(self):
         """Of a run that has ended, without the clock."""
-        require((self.output / "metrics.jsonl").read_text().endswith("\n"), "metrics.jsonl ends inside a line")
-        return [{key: value for key, value in line.items() if key not in CLOCK_KEYS} for line in self.all_metrics()]
+        return without_clock(read_metrics(self.output / "metrics.jsonl"))
 
     def weights(self):
         return hashlib.sha256((self.output / "final" / "model.safetensors").read_bytes()).hexdigest()
@@ -185,20 +184,27 @@ PROGRAMS = {"pretraining": Run, "fine-tuning": FinetuneRun}
 
 
 def kill_at_random(run, process, generator, longest):
-    """SIGKILL after a random time; true when it met a save, None when the run was over before."""
+    """SIGKILL after a random time; true when it met a save, None when the run came to its end before."""
     try:
         process.wait(timeout=generator.uniform(0, longest))
-        return None
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
-    require(process.wait(timeout=60) == -signal.SIGKILL, "the run did not die of SIGKILL")
+    code = process.wait(timeout=60)
+    if code == 0:
+        return None
+    require(code == -signal.SIGKILL, f"exit code {code}, wanted 0 or death by SIGKILL:\n{run.text()[-3000:]}")
     return run.interrupted_save()
 
 
-def seconds_to(run, condition, limit=120):
-    """Until the log shows it; for choosing random moments that are worth while."""
-    start = time.monotonic()
-    while not condition(run.text()):
-        require(time.monotonic() - start < limit, f"nothing within {limit} s:\n{run.text()[-2000:]}")
-        time.sleep(0.01)
-    return time.monotonic() - start
+def wait_until(condition, run, limit=120, interval=0.01):
+    """Looks every `interval` seconds; returns when it was met (monotonic)."""
+    end = time.monotonic() + limit
+    while not condition():
+        require(time.monotonic() < end, f"nothing within {limit} s:\n{run.text()[-2000:]}")
+        time.sleep(interval)
+    return time.monotonic()
+
+
+def wait_for_progress(run, process):
+    """Until the session has resumed or saved something, or is over."""
+    wait_until(lambda: process.poll() is not None or SAVED.search(run.text()) or "resumed at step" in run.text(), run)

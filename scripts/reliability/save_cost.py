@@ -15,23 +15,21 @@ import subprocess
 import tempfile
 import time
 
-from oracle import BASE, Run, require
+from oracle import BASE, Run, require, wait_until
 
 
-def wait_until(condition, process, limit=120):
-    end = time.monotonic() + limit
-    while not condition():
-        require(process.poll() is None and time.monotonic() < end, "the run ended, or nothing happened for two minutes")
-        time.sleep(0.0005)
-    return time.monotonic()
+def wait_while_running(condition, run, process):
+    met = wait_until(lambda: condition() or process.poll() is not None, run, interval=0.0005)
+    require(process.poll() is None, f"the run ended:\n{run.text()[-2000:]}")
+    return met
 
 
 def timed_save(run, process, step):
     """Seconds from the first file of the save to the line that acknowledges it."""
     folder = run.output / "checkpoints"
     temporary, line = folder / f".tmp-step-{step:08}", f"saved the checkpoint of step {step} "
-    begin = wait_until(temporary.exists, process)
-    return wait_until(lambda: line in run.text(), process) - begin
+    begin = wait_while_running(temporary.exists, run, process)
+    return wait_while_running(lambda: line in run.text(), run, process) - begin
 
 
 def timed_dd(folder, size):

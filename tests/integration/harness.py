@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -13,8 +14,8 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ["ALBERT_BIN"])
 SHARED = pathlib.Path(os.environ.get("ALBERT_SHARED_DATA", SOURCE.parent / "shared" / "data"))
-# Keys of metrics.jsonl that hold the clock or the machine; all others repeat to the bit.
-CLOCK_KEYS = {"tokens_per_second", "waiting_share", "mfu", "seconds", "peak_memory_bytes"}
+sys.path.insert(0, str(SOURCE / "scripts"))
+from metrics_file import read_metrics, without_clock  # noqa: E402
 
 TINY = """
 output: {output}
@@ -91,16 +92,11 @@ class ProgramTest(unittest.TestCase):
     @staticmethod
     def metrics(output, complete=True):
         path = output / "metrics.jsonl"
-        if not path.exists():
-            return []
-        lines = path.read_text().split("\n")
-        if complete:
-            assert lines[-1] == "", "metrics.jsonl ends inside a line"
-        return [json.loads(line) for line in lines[:-1]]
+        return read_metrics(path, complete) if path.exists() else []
 
     @classmethod
     def repeatable_metrics(cls, output):
-        return [{k: v for k, v in line.items() if k not in CLOCK_KEYS} for line in cls.metrics(output)]
+        return without_clock(cls.metrics(output))
 
 
 def read_weights(path):

@@ -73,9 +73,10 @@ struct SettledSource {
 };
 
 /// Compares the arrays with the model that the configuration describes. `exact` throws one IoError that lists all missing, unexpected,
-/// misshapen and unreadable tensors; `lenient` mends them (new values: initialize() with seed 1), but refuses a source without any tensor of the model.
-/// `exact` also refuses a class that is not among known_classes(). config.architecture is the class that the tensors make afterwards: that of the task which it names; of pre-training models the one
-/// whose heads are there, so that AlbertForPreTraining without its sentence-order head becomes AlbertForMaskedLM.
+/// misshapen and unreadable tensors, and refuses a class that is not among known_classes(); `lenient` mends them (new values:
+/// initialize() with seed 1), but refuses a source without any tensor of the model. config.architecture is the class that the tensors
+/// make afterwards: that of the task which it names; of pre-training models the one whose heads are there, so that
+/// AlbertForPreTraining without its sentence-order head becomes AlbertForMaskedLM.
 SettledSource settle(ModelSource& source, Strictness strictness);
 
 /// The classes that a model of this shape may have: "AlbertModel", "AlbertForPreTraining", ...
@@ -85,7 +86,8 @@ std::vector<std::string> known_classes(const AlbertConfig& shape);
 /// left out, and the labels are as many as the classifier has outputs. What the tensors say is for settle(). Throws ConfigError ("--class: ...").
 void take_as(ModelSource& source, const std::string& architecture);
 
-/// Throws IoError where the source has no single value for a parameter, or one that cannot be read: for those who take the arrays without settle().
+/// Throws IoError where the source has no single value for a parameter, or one that cannot be read: for those who take the arrays
+/// without settle().
 void require_consistent(const ModelSource& source);
 
 /// Writes model.safetensors (names and order as transformers writes them, each array in the type that it has), config.json and the texts

@@ -4,8 +4,9 @@
 namespace albert {
 
 /// While it lives, the first of these signals only sets a flag, which the trainer reads at the end of a step; a second one ends
-/// the process at once with exit code 128 + signal. SIGHUP stays ignored where it was (nohup). SIGXFSZ and SIGPIPE are
-/// ignored meanwhile: a file-size limit is an error of write(), and the end of who reads the log does not end the training. Signal handlers belong to the process, so there is at most one StopSignal at a time (InternalError otherwise).
+/// the process at once with exit code 128 + signal. SIGHUP stays ignored where it was (nohup). SIGXFSZ and SIGPIPE are ignored
+/// meanwhile: a file-size limit is an error of write(), and the end of who reads the log does not end the training. Signal
+/// handlers belong to the process, so there is at most one StopSignal at a time (InternalError otherwise).
 class StopSignal {
  public:
   StopSignal();
