@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 bool verifies(const fs::path& path) {
   try {
-    (void)load_checkpoint(path);
+    verify_checkpoint(path);
     return true;
   } catch (const IoError&) {
     return false;
@@ -66,8 +66,8 @@ void swap_in(const fs::path& folder, const fs::path& fresh, const std::string& n
   try {
     rename_to(fresh, place);
     sync_directory(folder);
-    forget_cached_pages(place);
-    (void)load_checkpoint(place);
+    fetch_anew(place);
+    verify_checkpoint(place);
   } catch (const IoError& error) {
     undo();
     throw IoError(fmt::format("{}; the checkpoint was taken back", error.what()));

@@ -23,7 +23,10 @@ uint64_t content_bytes(const CheckpointContent& content);
 void write_checkpoint_files(const std::filesystem::path& folder, const CheckpointIdentity& identity,
                             const CheckpointContent& content);
 
-/// Asks the kernel to forget its copy of the folder's files, so that reading them back reads the disk. Best effort.
-void forget_cached_pages(const std::filesystem::path& folder);
+/// Has the kernel read the files of the folder from the disk again, so that what is compared is what the disk has. Best effort.
+void fetch_anew(const std::filesystem::path& folder);
+
+/// Reads every byte of a checkpoint and holds it against the manifest, in memory that does not grow with it. Throws IoError as load_checkpoint.
+void verify_checkpoint(const std::filesystem::path& path);
 
 }  // namespace albert::io

@@ -180,9 +180,14 @@ const ArrayView& SafetensorsFile::at(std::string_view array_name) const {
 }
 
 void write_safetensors(FileWriter& writer, const NamedArrays& arrays, const SafetensorsMetadata& metadata, Xxh3Stream* digest) {
+  // In pieces, so that the digest is made while the disk writes the piece before.
+  constexpr size_t kPieceBytes = size_t{8} << 20U;
   const auto write = [&](std::span<const std::byte> bytes) {
-    writer.write(bytes);
-    if (digest != nullptr) digest->update(bytes);
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), kPieceBytes))) {
+      const auto piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+      writer.write(piece);
+      if (digest != nullptr) digest->update(piece);
+    }
   };
   const auto order = in_file_order(arrays);
   const std::string header = make_header(order, metadata);

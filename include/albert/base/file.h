@@ -53,11 +53,14 @@ class FileWriter {
   void commit();
 
  private:
+  void append(std::string_view text);
   void flush();
 
   std::filesystem::path path_;
   int descriptor_ = -1;
   uint64_t size_ = 0;
+  uint64_t appended_ = 0;  ///< bytes that the system has
+  uint64_t begun_ = 0;     ///< of these, what the disk was asked to write
   std::string buffer_;
 };
 
