@@ -18,10 +18,16 @@ import time
 
 from oracle import BASE, PROGRAMS, TINY, kill_at_random, require, wait_for_progress
 
+# Kills in a row that met no new checkpoint. The last step is followed by the evaluation and the model: a run that is there would be killed
+# again and again before it ends.
+MOST_STALLED = 10
+
 
 def run_chain(reference, binaries, folder, shape, counts, options, generator):
     run = PROGRAMS[options.program](binaries, folder, f"chain-{counts['chains'] + 1}", shape)
-    while counts["kills"] < options.kills or counts["during_saves"] < options.during_saves:
+    stalled = 0
+    while stalled < MOST_STALLED and (counts["kills"] < options.kills or counts["during_saves"] < options.during_saves):
+        before = run.acknowledged
         process = run.start()
         # The start is the same each time: most kills fall where something is at stake, some at the start.
         if generator.random() < 0.9:
@@ -32,6 +38,7 @@ def run_chain(reference, binaries, folder, shape, counts, options, generator):
         counts["kills"] += 1
         counts["during_saves"] += met_save
         run.require_nothing_lost()
+        stalled = stalled + 1 if run.acknowledged == before else 0
         print(f"\r{counts['kills']} kills, {counts['during_saves']} during a save, at step {run.acknowledged}  ", end="", file=sys.stderr)
     run.finish()
     run.require_equal(reference)
