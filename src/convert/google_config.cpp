@@ -72,6 +72,7 @@ class Reader {
   void read(const std::string& key, const Json& value) {
     if (const auto size = member_of(kSizes, key)) {
       if (!value.is_number_integer()) fail(key, "wanted an integer, got " + shown(value));
+      if (!io::fits_int64(value)) fail(key, "wanted an integer below 2^63, got " + value.dump());
       config_.shape.*size = value.get<int64_t>();
     } else if (const auto number = member_of(kNumbers, key)) {
       if (!value.is_number()) fail(key, "wanted a number, got " + shown(value));

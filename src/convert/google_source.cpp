@@ -50,6 +50,12 @@ void transpose(const io::ArrayView& from, std::byte* to) {
   }
 }
 
+/// A variable of a name that Google's code does not give, as a key beside the parameters. Every parameter has a dot in its name and no
+/// quote: a variable that is called as one is not it, as nobody knows in which layout it is.
+std::string foreign_name(const std::string& variable) {
+  return variable.find('.') == std::string::npos ? variable : io::quoted_text(variable);
+}
+
 /// Little-endian; empty for what no weight has.
 std::string_view bytes_of_one(io::DType type) {
   using namespace std::string_view_literals;
@@ -97,7 +103,7 @@ class SourceReader {
       return;
     }
     const auto parameter = google_parameter(tensor.name);
-    const std::string name = parameter ? parameter->name : tensor.name;
+    const std::string name = parameter ? parameter->name : foreign_name(tensor.name);
     if (tensor.name.starts_with('\0')) return;  // a part of a partitioned variable, which comes under its own name, too
     if (source_.arrays.contains(name) || source_.unreadable.contains(name)) {
       throw IoError(fmt::format("{}: tensor {}: wanted each parameter once, got {} twice", files_.where,

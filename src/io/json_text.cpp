@@ -110,6 +110,10 @@ void require_short_tokens(std::string_view text, std::string_view name, size_t l
 
 }  // namespace
 
+bool fits_int64(const nlohmann::json& value) {
+  return value.is_number_integer() && (!value.is_number_unsigned() || std::in_range<int64_t>(value.get<uint64_t>()));
+}
+
 std::string quoted_text(std::string_view text) {
   constexpr size_t kLongest = 120;
   std::string shown =

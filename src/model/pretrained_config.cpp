@@ -18,6 +18,9 @@ using OrderedJson = nlohmann::ordered_json;
 constexpr const char* kLayoutVersion = "5.0.0";
 constexpr std::string_view kPartlyShared = "partly_shared_albert";
 
+/// What transformers calls torch's own implementation of gelu_new.
+constexpr std::string_view kTanhGelu = "gelu_pytorch_tanh";
+
 constexpr size_t kMaxConfigBytes = size_t{1} << 20U;
 
 /// Shapes beyond these are nobody's, and listing their parameters would cost what the file does not.
@@ -39,6 +42,9 @@ class Reader {
     const auto found = json_.find(key);
     if (found == json_.end() || found->is_null()) return;
     if (!matches<T>(*found)) fail(key, fmt::format("must be {}, got {}", expected<T>(), found->dump()));
+    if constexpr (std::is_same_v<T, int64_t>) {
+      if (!io::fits_int64(*found)) fail(key, fmt::format("must be an integer below 2^63, got {}", found->dump()));
+    }
     value = found->template get<T>();
   }
 
@@ -77,7 +83,8 @@ Activation read_activation(const Reader& reader, Activation fallback) {
   for (const auto& [value, known] : enum_names(config::EnumTag<Activation>{})) {
     if (known == name) return value;
   }
-  reader.fail("hidden_act", fmt::format("must be gelu_new, gelu or relu, got {}", name));
+  if (name == kTanhGelu) return Activation::gelu_new;
+  reader.fail("hidden_act", fmt::format("must be gelu_new, {}, gelu or relu, got {}", kTanhGelu, name));
 }
 
 SharedPart read_shared_part(const Reader& reader) {

@@ -116,6 +116,25 @@ TEST(GoogleSource, TensorsOfTypesThatAreNotReadAreListedWithAllElse) {
   EXPECT_THAT(done.left_out, ElementsAre("what/is/this"));
 }
 
+TEST(GoogleSource, AVariableThatIsCalledAsOneOfOurParametersIsNotIt) {
+  const TemporaryFolder folder;
+  auto shapes = square_encoder();
+  shapes["albert.pooler.weight"] = {4, 4};
+  shapes["albert.pooler.bias"] = {4};
+  write_checkpoint(folder.path(), shapes);
+  auto source = read_model_source(folder.path());
+  EXPECT_FALSE(source.arrays.contains("albert.pooler.weight"));
+  EXPECT_THAT([&] { settle(source, Strictness::exact); }, ThrowsMessage<IoError>(HasSubstr("\"albert.pooler.weight\"")));
+}
+
+TEST(GoogleSource, ASizeThatDoesNotFitIsRefused) {
+  const TemporaryFolder folder;
+  write_checkpoint(folder.path(), square_encoder());
+  write_file_atomically(folder / "albert_config.json", R"({"vocab_size": 9223372036854775813, "hidden_size": 4})");
+  EXPECT_THAT([&] { (void)read_model_source(folder.path()); },
+              ThrowsMessage<IoError>(AllOf(HasSubstr("vocab_size"), HasSubstr("wanted an integer below 2^63, got 9223372036854775813"))));
+}
+
 TEST(GoogleSource, EmbeddingsOfTheHiddenSizeAreMappedByTheIdentity) {
   const TemporaryFolder folder;
   write_checkpoint(folder.path(), square_encoder());

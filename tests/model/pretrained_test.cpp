@@ -184,6 +184,7 @@ TEST(ConfigJson, ComesBackUnchanged) {
 
 TEST(ConfigJson, TakesTheReferencesDefaultsForAbsentKeys) {
   EXPECT_EQ(read_config_json("{}", "config.json").shape, model_preset("albert-xxlarge-v2"));
+  EXPECT_EQ(read_config_json(R"({"hidden_act": "gelu_pytorch_tanh"})", "config.json").shape.hidden_act, Activation::gelu_new);
   EXPECT_EQ(read_config_json(R"({"model_type": "bert", "hidden_size": 96, "num_hidden_layers": 2})", "config.json")
                 .shape.embedding_size,
             96);
@@ -199,7 +200,8 @@ std::string config_error(std::string_view text) {
 }
 
 TEST(ConfigJson, NamesTheKeyThatIsWrong) {
-  EXPECT_EQ(config_error(R"({"hidden_act": "swish"})"), "m/config.json: hidden_act must be gelu_new, gelu or relu, got swish");
+  EXPECT_EQ(config_error(R"({"hidden_act": "swish"})"), "m/config.json: hidden_act must be gelu_new, gelu_pytorch_tanh, gelu or relu, got swish");
+  EXPECT_EQ(config_error(R"({"vocab_size": 9223372036854775808})"), "m/config.json: vocab_size must be an integer below 2^63, got 9223372036854775808");
   EXPECT_EQ(config_error(R"({"hidden_size": "big"})"), "m/config.json: hidden_size must be an integer, got \"big\"");
   EXPECT_EQ(config_error(R"({"model_type": "gpt2"})"), "m/config.json: model_type must be albert, bert or partly_shared_albert, got gpt2");
   EXPECT_EQ(config_error(R"({"num_attention_heads": 7})"),

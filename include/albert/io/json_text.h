@@ -30,6 +30,9 @@ nlohmann::json parse_json(std::string_view text, std::string_view name, const Js
 /// Reads and parses a file, by the same rules.
 nlohmann::json read_json(const std::filesystem::path& path, const JsonLimits& limits = {});
 
+/// Whether an integer, as nlohmann::json keeps it, is one of int64_t; one from 2^63 would come out negative.
+bool fits_int64(const nlohmann::json& value);
+
 /// `text` in double quotes for an error text: escaped to ASCII, one line, cut after 120 bytes.
 std::string quoted_text(std::string_view text);
 
