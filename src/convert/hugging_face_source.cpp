@@ -41,7 +41,9 @@ void note_config(std::string_view text, const PublishedConfig& config, SourceNot
   }
   for (const auto& [key, value] : written.items()) {
     const auto found = read.find(key);
-    if (is_told(key) || (found != read.end() && *found == value)) continue;
+    // Untied, the output layer is written from the embedding all the same: a decoder of its own is a contradiction, none is told here.
+    const bool is_untied = key == "tie_word_embeddings" && found != read.end() && *found == false;
+    if ((is_told(key) && !is_untied) || (found != read.end() && *found == value)) continue;
     if (found == read.end()) {
       notes.filled.push_back(fmt::format("{} {}", key, value.is_structured() ? "LABEL_0, ..." : value.dump()));
     } else {

@@ -220,9 +220,9 @@ TEST(Convert, TellsWhichValuesOfConfigJsonItChangesAndFillsIn) {
   EXPECT_TRUE(read_model_source(folder / "m").notes.changed.empty());
   EXPECT_TRUE(read_model_source(folder / "m").notes.filled.empty());
   write_file_atomically(folder / "m/config.json", R"({"model_type": "albert", "architectures": ["AlbertForPreTraining"], "bos_token_id": null,
-    "hidden_dropout_prob": 0, "gap_size": 3, "transformers_version": "4.0", "torch_dtype": "float32"})");
+    "hidden_dropout_prob": 0, "gap_size": 3, "transformers_version": "4.0", "torch_dtype": "float32", "tie_word_embeddings": false})");
   const auto notes = read_model_source(folder / "m").notes;
-  EXPECT_THAT(notes.changed, ElementsAre("bos_token_id from null to 2"));
+  EXPECT_THAT(notes.changed, ElementsAre("bos_token_id from null to 2", "tie_word_embeddings from false to true"));
   EXPECT_THAT(notes.filled, AllOf(Contains("hidden_size 4096"), Contains("eos_token_id 3"), Not(Contains(HasSubstr("hidden_dropout")))));
   EXPECT_THAT(notes.skipped, ElementsAre("gap_size of config.json (unknown here)"));
 }
