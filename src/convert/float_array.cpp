@@ -32,12 +32,21 @@ float half_to_float(uint16_t bits) {
   return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
 
+/// Of a finite value infinity would be made without a word.
+float narrowed(double value) {
+  constexpr auto kLargest = std::numeric_limits<float>::max();
+  if (std::isfinite(value) && std::abs(value) > kLargest) {
+    throw IoError(fmt::format("finite values must be within +-{:g} to become fp32, got {:g}; a folder of Hugging Face keeps F64", kLargest, value));
+  }
+  return static_cast<float>(value);
+}
+
 float load_float(io::DType type, const std::byte* bytes) {
   switch (type) {
     case io::DType::f32:
       return load<float>(bytes);
     case io::DType::f64:
-      return static_cast<float>(load<double>(bytes));
+      return narrowed(load<double>(bytes));
     case io::DType::f16:
       return half_to_float(load<uint16_t>(bytes));
     case io::DType::bf16:

@@ -14,7 +14,7 @@ enum class MatrixLayout { as_it_is, transposed };
 bool has_float_form(io::DType type);
 
 /// The bytes of the array in fp32, row by row; a matrix [rows, columns] as [columns, rows] if `transposed`. `array.type`
-/// must have a float form.
+/// must have a float form. Infinity and NaN stay what they are. Throws IoError, without a place, for a finite F64 beyond the range of fp32.
 std::vector<std::byte> float_bytes(const io::ArrayView& array, MatrixLayout layout);
 
 }  // namespace albert

@@ -26,7 +26,7 @@ inline constexpr std::string_view kLength = "sequence_length";
 class OnnxExport {
  public:
   OnnxExport(const OnnxModel& model, const io::NamedArrays& weights)
-      : config_(model.shape), where_(model.where), weights_(weights) {
+      : config_(model.shape), where_(model.where), weights_(weights), graph_(model.where) {
     inputs(model.head);
     add_head(model.head, encoder(embeddings()));
   }

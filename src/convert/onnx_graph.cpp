@@ -98,7 +98,13 @@ std::string OnnxGraph::weight(const std::string& name, const io::ArrayView& arra
   if (layout == MatrixLayout::transposed) std::swap(shape.front(), shape.back());
   ProtoMessage tensor = tensor_proto(name, OnnxType::float32, shape);
   const uint64_t count = array.bytes.size() * 8 / io::size_bits(array.type);
-  tensor.add_bytes(9, count * sizeof(float), [array, layout] { return float_bytes(array, layout); });
+  tensor.add_bytes(9, count * sizeof(float), [name, where = where_, array, layout] {
+    try {
+      return float_bytes(array, layout);
+    } catch (const IoError& error) {
+      throw IoError(fmt::format("{}: tensor {}: {}", where, name, error.what()));
+    }
+  });
   initializers_.add_message(5, std::move(tensor));
   return name;
 }

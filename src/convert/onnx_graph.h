@@ -29,12 +29,16 @@ using OnnxDimension = std::variant<int64_t, std::string_view>;
 
 class OnnxGraph {
  public:
+  /// `where`: begins error texts about the values of weights.
+  explicit OnnxGraph(std::string where) : where_(std::move(where)) {}
+
   /// Adds an operator of opset 17 with one output, which has the node's name. Names must differ.
   std::string add(const std::string& name, std::string_view op, const std::vector<std::string>& inputs,
                   const std::vector<OnnxAttribute>& attributes = {});
   /// TopK along the last axis, largest first; the names of values and indices. `count`: a list of one.
   std::pair<std::string, std::string> add_top(const std::string& name, const std::string& x, const std::string& count);
-  /// A weight, stored once however often it is asked for; `array` must live until the model is written.
+  /// A weight, stored once however often it is asked for; `array` must live until the model is written, and is converted then: that throws
+  /// IoError, which names the tensor, for a value that fp32 cannot hold.
   std::string weight(const std::string& name, const io::ArrayView& array, MatrixLayout layout);
   /// Constants, stored once for each name; a scalar, or a list.
   std::string scalar(const std::string& name, float value);
@@ -55,6 +59,7 @@ class OnnxGraph {
   bool is_new(const std::string& name) { return names_.insert(name).second; }
   std::string constant(const std::string& name, OnnxType type, std::string bytes, const std::vector<int64_t>& shape);
 
+  std::string where_;
   std::set<std::string> names_;
   ProtoMessage nodes_;  // fields of GraphProto
   ProtoMessage initializers_;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <temporary_folder.h>
 
+#include <limits>
 #include <map>
 
 namespace albert {
@@ -77,6 +78,21 @@ TEST(Onnx, NamesATensorThatIsMissingOrHasAnotherShapeOrType) {
   EXPECT_EQ(weights.error_of(path),
             "weights: albert.encoder.embedding_hidden_mapping_in.weight must be floating-point [8, 4], got I32 [8, 4]");
   EXPECT_EQ(read_file(path), "old");
+}
+
+TEST(Onnx, RefusesFiniteValuesThatFp32CannotHold) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder.path() / "model.onnx";
+  TinyWeights weights;
+  std::vector<double> values{1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<float>::max()};
+  weights.arrays.at("classifier.bias") = {.type = io::DType::f64, .shape = {3}, .bytes = std::as_bytes(std::span(values))};
+  EXPECT_EQ(weights.error_of(path), "") << "infinity stays what it is";
+  const std::string old = read_file(path);
+  values[0] = -1e300;
+  EXPECT_EQ(weights.error_of(path),
+            "weights: tensor classifier.bias: finite values must be within +-3.40282e+38 to become fp32, got -1e+300; a folder of Hugging Face "
+            "keeps F64");
+  EXPECT_EQ(read_file(path), old);
 }
 
 TEST(Onnx, KnowsTheHeadsOfAllClassesAndRefusesOthersByName) {
