@@ -24,9 +24,11 @@ constexpr std::array<std::string_view, 8> kTexts{"spiece.model",         "symbol
                                                  "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "task.yaml"};
 
 /// Keys that say what is told elsewhere, or nothing of the model: the class, the type of the weights, the writer, our own switches.
-constexpr std::array<std::string_view, 9> kToldElsewhere{"architectures",        "dtype",               "torch_dtype",
+constexpr std::array<std::string_view, 8> kToldElsewhere{"architectures",        "dtype",               "torch_dtype",
                                                          "transformers_version", "tie_word_embeddings", "feed_forward_dropout",
-                                                         "sentence_order_dropout", "num_labels",        "label2id"};
+                                                         "sentence_order_dropout", "num_labels"};
+constexpr std::string_view kDecoder = "predictions.decoder.weight";
+constexpr std::string_view kInverse = "label2id";  // of id2label, which is told
 
 std::string shown(const nlohmann::json& value) { return value.is_structured() ? "another" : value.dump(); }
 
@@ -45,9 +47,11 @@ void note_config(std::string_view text, const PublishedConfig& config, SourceNot
     const bool is_untied = key == "tie_word_embeddings" && found != read.end() && *found == false;
     if ((is_told(key) && !is_untied) || (found != read.end() && *found == value)) continue;
     if (found == read.end()) {
+      if (key == kInverse) continue;
       notes.filled.push_back(fmt::format("{} {}", key, value.is_structured() ? "LABEL_0, ..." : value.dump()));
     } else {
-      notes.changed.push_back(fmt::format("{} from {} to {}", key, shown(*found), shown(value)));
+      const auto to = key == kInverse ? "the inverse of id2label" : shown(value);
+      notes.changed.push_back(fmt::format("{} from {} to {}", key, shown(*found), to));
     }
   }
 }
@@ -62,6 +66,10 @@ SourceNotes notes_of(const FoundParameters& found, const ModelSource& source) {
     notes.skipped.push_back(fmt::format("{} (a second name of {})", same.name, published_name(same.parameter, source.config.shape)));
   }
   return notes;
+}
+
+bool has_decoder(const io::NamedArrays& arrays, const AlbertConfig& shape) {
+  return std::ranges::any_of(arrays, [&](const auto& item) { return parameter_name(item.first, shape) == kDecoder; });
 }
 
 }  // namespace
@@ -85,6 +93,7 @@ ModelSource read_hugging_face_folder(const fs::path& folder) {
   const auto found = find_parameters(weights.arrays(), source.config.shape);
   for (const auto& [name, array] : found.arrays) source.arrays.emplace(name, *array);
   source.contradictions = contradictions(found);
+  if (!source.config.is_tied && !has_decoder(weights.arrays(), source.config.shape)) source.lacks_decoder = true;
   source.notes = notes_of(found, source);
   note_config(config_text, source.config, source.notes);
   for (const auto name : kTexts) {

@@ -118,6 +118,9 @@ SettledSource settle(ModelSource& source, Strictness strictness) {
   const auto wanted = wanted_for(source.config, arrays);
   auto plan = plan_import(arrays, wanted.parameters, wanted.rules);
   plan.contradictory = source.contradictions;
+  if (source.lacks_decoder && std::ranges::find(wanted.parameters, "predictions.bias", &ParameterShape::name) != wanted.parameters.end()) {
+    plan.missing.emplace_back("predictions.decoder.weight (config.json says tie_word_embeddings false; --lenient takes the embeddings)");
+  }
   if (strictness == Strictness::exact && !(plan.is_possible() && source.unreadable.empty())) {
     throw IoError(fmt::format("{}: tensors must be those of {}, got {}; {}", source.where, wanted.architecture, differences(plan, source),
                               cure_of(source.config)));

@@ -119,6 +119,35 @@ std::vector<std::string> read_labels(const Json& json, const PublishedConfig& co
   return labels;
 }
 
+/// Whether label2id is {"LABEL_0": 0, ...}, which transformers writes where nobody named labels.
+bool is_default_ids(const Json& ids) {
+  return std::ranges::all_of(ids.items(), [](const auto& item) {
+    return item.value().is_number_integer() && item.key() == fmt::format("LABEL_{}", item.value().dump());
+  });
+}
+
+/// label2id must not say that predictions mean something else. Where one of the two maps is the default, transformers names predictions
+/// by id2label, and so do we.
+void require_same_labels(const Json& json, const std::vector<std::string>& labels, const Reader& reader) {
+  constexpr const char* kKey = "label2id";
+  const auto ids = json.find(kKey);
+  if (labels.empty() || ids == json.end() || ids->is_null()) return;
+  if (!ids->is_object()) reader.fail(kKey, fmt::format("must be an object, got {}", ids->dump()));
+  if (is_default_ids(*ids) || labels == default_labels(static_cast<int64_t>(labels.size()))) return;
+  const auto refuse = [&](const std::string& found) {
+    reader.fail(kKey, fmt::format("must be the inverse of id2label, got {}; correct the wrong one, or leave label2id out", found));
+  };
+  for (const auto& [label, value] : ids->items()) {
+    const bool is_id = value.is_number_unsigned() && value.get<uint64_t>() < labels.size();
+    const auto* known = is_id ? &labels[value.get<size_t>()] : nullptr;
+    if (known == nullptr) refuse(fmt::format("{}: {}, an id that id2label does not have", Json(label).dump(), value.dump()));
+    if (*known != label) refuse(fmt::format("{}: {}, where id2label has {}", Json(label).dump(), value.dump(), Json(*known).dump()));
+  }
+  for (const auto& label : labels) {
+    if (!ids->contains(label)) refuse(fmt::format("no {}, which id2label has", Json(label).dump()));
+  }
+}
+
 void read_shape(const Reader& reader, AlbertConfig& shape) {
   reader.read("vocab_size", shape.vocab_size);
   reader.read("hidden_size", shape.hidden_size);
@@ -236,6 +265,8 @@ PublishedConfig read_config_json(std::string_view text, const std::string& where
     config.architecture = architectures->front().get<std::string>();
   }
   config.labels = read_labels(json, config, reader);
+  require_same_labels(json, config.labels, reader);
+  reader.read("tie_word_embeddings", config.is_tied);
   require_valid(config.shape, reader);
   return config;
 }

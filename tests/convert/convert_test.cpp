@@ -227,6 +227,56 @@ TEST(Convert, TellsWhichValuesOfConfigJsonItChangesAndFillsIn) {
   EXPECT_THAT(notes.skipped, ElementsAre("gap_size of config.json (unknown here)"));
 }
 
+/// config.json with one key more.
+void add_to_config(const std::filesystem::path& folder, const std::string& member, const std::string& instead_of) {
+  std::string text = read_file(folder / "config.json");
+  const size_t at = text.find(instead_of);
+  ASSERT_NE(at, std::string::npos);
+  write_file_atomically(folder / "config.json", text.replace(at, instead_of.size(), member));
+}
+
+TEST(Convert, AnUntiedDecoderMustBeThereAndEqual) {
+  const TemporaryFolder folder;
+  auto parameters = pretraining_parameters();
+  const auto table = parameters.front();
+  ASSERT_EQ(table.name, "albert.embeddings.word_embeddings.weight");
+  write_folder(folder / "none", "AlbertForPreTraining", parameters);
+  parameters.push_back({"predictions.decoder.weight", table.shape});
+  const auto with_table_and_decoder = [&](float in_table, float in_decoder) {
+    return [=](const std::string& name, const at::Tensor& tensor) {
+      if (name == table.name) return at::full_like(tensor, in_table);
+      return name == "predictions.decoder.weight" ? at::full_like(tensor, in_decoder) : tensor;
+    };
+  };
+  write_folder(folder / "same", "AlbertForPreTraining", parameters, with_table_and_decoder(1, 1));
+  write_folder(folder / "other", "AlbertForPreTraining", parameters, with_table_and_decoder(1, 2));
+  const std::string told = "tie_word_embeddings from false to true";
+  for (const char* name : {"none", "same", "other"}) {
+    add_to_config(folder / name, R"("tie_word_embeddings": false)", R"("tie_word_embeddings": true)");
+    EXPECT_THAT(read_model_source(folder / name).notes.changed, ElementsAre(told)) << name;
+  }
+  auto none = read_model_source(folder / "none");
+  EXPECT_THAT([&] { settle(none, Strictness::exact); },
+              ThrowsMessage<IoError>(HasSubstr("missing predictions.decoder.weight (config.json says tie_word_embeddings false")));
+  EXPECT_TRUE(settle(none, Strictness::lenient).started_anew.empty());
+  auto bare = read_model_source(folder / "none");
+  take_as(bare, "AlbertModel");
+  EXPECT_TRUE(settle(bare, Strictness::exact).started_anew.empty()) << "no decoder is wanted";
+  auto same = read_model_source(folder / "same");
+  EXPECT_TRUE(settle(same, Strictness::exact).left_out.empty());
+  auto other = read_model_source(folder / "other");
+  EXPECT_THAT([&] { settle(other, Strictness::exact); }, ThrowsMessage<IoError>(HasSubstr("given twice predictions.decoder.weight (differs")));
+}
+
+TEST(Convert, TellsOtherNamesOfTheActivationAndOfLabels) {
+  const TemporaryFolder folder;
+  write_folder(folder / "m", "AlbertForPreTraining", pretraining_parameters());
+  add_to_config(folder / "m", R"("id2label": {"0": "a"}, "label2id": {"LABEL_0": 0}, "hidden_act": "gelu_pytorch_tanh")",
+                R"("hidden_act": "gelu_new")");
+  EXPECT_THAT(read_model_source(folder / "m").notes.changed,
+              ElementsAre(R"(hidden_act from "gelu_pytorch_tanh" to "gelu_new")", "label2id from another to the inverse of id2label"));
+}
+
 TEST(Convert, AClassThatIsNotKnownIsRefusedUnlessAskedOtherwise) {
   const TemporaryFolder folder;
   write_folder(folder / "m", "AlbertForGeneration", pretraining_parameters());

@@ -116,6 +116,26 @@ TEST(TaskConfig, WithoutNamesHasTheDefaultLabelsOfTransformers) {
   EXPECT_EQ(error_of([&] { read(R"({"id2label": ["a"]})"); }), "config.json: id2label must be an object, got [\"a\"]");
 }
 
+TEST(TaskConfig, LabelsThatContradictEachOtherAreRefused) {
+  const auto error = [](const std::string& ids) {
+    return error_of([&] { read_config_json(R"({"id2label": {"0": "no", "1": "yes"}, "label2id": )" + ids + "}", "config.json"); });
+  };
+  const std::string cure = "; correct the wrong one, or leave label2id out";
+  EXPECT_EQ(error(R"({"yes": 0, "no": 1})"), R"(config.json: label2id must be the inverse of id2label, got "no": 1, where id2label has "yes")" + cure);
+  EXPECT_EQ(error(R"({"no": 0, "maybe": 2})"),
+            R"(config.json: label2id must be the inverse of id2label, got "maybe": 2, an id that id2label does not have)" + cure);
+  EXPECT_EQ(error(R"({"no": 0})"), R"(config.json: label2id must be the inverse of id2label, got no "yes", which id2label has)" + cure);
+  EXPECT_EQ(error(R"({"no": 0, "yes": "one"})"),
+            R"(config.json: label2id must be the inverse of id2label, got "yes": "one", an id that id2label does not have)" + cure);
+  EXPECT_EQ(error("[0]"), "config.json: label2id must be an object, got [0]");
+  for (const char* ids : {R"({"no": 0, "yes": 1})", R"({"LABEL_0": 0, "LABEL_1": 1})", "null"}) EXPECT_EQ(error(ids), "") << ids;
+}
+
+TEST(TaskConfig, NamesOfLabel2idAloneAreNotThoseOfPredictions) {
+  const auto config = read_config_json(R"({"architectures": ["AlbertForSequenceClassification"], "label2id": {"no": 0, "yes": 1}})", "config.json");
+  EXPECT_THAT(config.labels, ElementsAre("LABEL_0", "LABEL_1")) << "as transformers names them";
+}
+
 TEST(TaskConfig, OfBertDropsOutAsItsHiddenStatesUnlessItSaysOtherwise) {
   const auto dropout = [](std::string_view text) { return read_config_json(text, "config.json").shape.classifier_dropout_prob; };
   EXPECT_EQ(dropout(R"({"model_type": "bert", "hidden_dropout_prob": 0.25})"), 0.25);

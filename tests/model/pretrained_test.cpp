@@ -203,6 +203,7 @@ TEST(ConfigJson, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(config_error(R"({"hidden_act": "swish"})"), "m/config.json: hidden_act must be gelu_new, gelu_pytorch_tanh, gelu or relu, got swish");
   EXPECT_EQ(config_error(R"({"vocab_size": 9223372036854775808})"), "m/config.json: vocab_size must be an integer below 2^63, got 9223372036854775808");
   EXPECT_EQ(config_error(R"({"hidden_size": "big"})"), "m/config.json: hidden_size must be an integer, got \"big\"");
+  EXPECT_EQ(config_error(R"({"tie_word_embeddings": 1})"), "m/config.json: tie_word_embeddings must be true or false, got 1");
   EXPECT_EQ(config_error(R"({"model_type": "gpt2"})"), "m/config.json: model_type must be albert, bert or partly_shared_albert, got gpt2");
   EXPECT_EQ(config_error(R"({"num_attention_heads": 7})"),
             "m/config.json: num_attention_heads must divide hidden_size 4096, got 7");

@@ -40,6 +40,8 @@ struct ModelSource {
   io::SafetensorsMetadata metadata{};                 ///< of model.safetensors
   /// Arrays that a parameter has beside its own, with other values: an untied decoder.
   std::vector<std::string> contradictions{};
+  /// The masked-token head has a decoder of its own, says the source, and its weights are not there.
+  bool lacks_decoder = false;
   /// Parameters whose arrays cannot be read and are not among `arrays`: name, and what they are ("float64").
   std::map<std::string, std::string> unreadable{};
   SourceNotes notes{};

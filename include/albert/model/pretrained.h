@@ -103,6 +103,7 @@ struct PublishedConfig {
   std::vector<std::string> labels{};  ///< id2label in order of ids; empty for none
   std::string problem_type{};         ///< "regression", "single_label_classification", ...; empty for none
   std::string dtype = "float32";      ///< of the weights, as torch calls it; transformers 5 loads them in it
+  bool is_tied = true;  ///< tie_word_embeddings of a file that was read; a folder that is written is tied whatever stands here
 };
 
 /// LABEL_0, LABEL_1, ...: the names that transformers gives.
@@ -159,7 +160,7 @@ std::string pretraining_architecture(const AlbertConfig& config, PretrainingHead
 std::string write_config_json(const PublishedConfig& config);
 /// Reads config.json of ours or of Hugging Face; absent keys take the defaults of transformers (for ALBERT those of xxlarge; a
 /// classification model without id2label has the labels LABEL_0 and LABEL_1; BERT's classifier_dropout is hidden_dropout_prob).
-/// Throws IoError that starts with `where` and names the key.
+/// Throws IoError that starts with `where` and names the key, also where label2id contradicts id2label and neither is LABEL_0, ...
 PublishedConfig read_config_json(std::string_view text, const std::string& where);
 
 /// Throws IoError that starts with `where` for sizes that no file can have, whose parameters could not even be listed.
