@@ -72,13 +72,19 @@ class FinetuneResumeTest(FinetuneTest):
         self.finetune(self.config("unbroken"))
         generator = random.Random(11)
         config = self.config("killed")
-        kills = 0
-        for _ in range(8):
+
+        def kill_after(step, delay):
             process = self.start_program(config, program="albert-finetune")
-            time.sleep(generator.uniform(0.3, 1.5))
+            self.wait_for_step(self.folder / "killed", step, process)
+            time.sleep(delay)
             process.kill()
-            kills += process.wait(timeout=60) == -signal.SIGKILL
-        self.assertGreaterEqual(kills, 3, "the run was too fast to be killed")
+            return process.wait(timeout=60) == -signal.SIGKILL
+
+        # 60 steps, of which a kill may lose none and its moment adds a few: these are all in the run, however fast the machine is.
+        kills = sum(kill_after(step, generator.uniform(0, 0.02)) for step in (2, 9, 17, 26, 36))
+        self.assertGreaterEqual(kills, 4, "the run was too fast to be killed")
+        for _ in range(4):
+            kill_after(56, generator.uniform(0.05, 0.6))
         self.finetune(config)
         self.assert_same_run("unbroken", "killed")
         left = [name for name in files_below(self.folder / "killed") if ".tmp" in name]
